@@ -1,0 +1,3 @@
+//! CodeCube's program.
+
+fn main() {}

@@ -1,0 +1,118 @@
+//! What is asked of a runner: a program, how it talks (terminal or pipes), and for which snippet.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::program::Program;
+
+/// Characters of a run's random part and of a snippet's key: no look-alikes (0/O, 1/l/I).
+pub const ALPHABET: [char; 57] = [
+    '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q',
+    'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+];
+
+/// A run's id: its queue shard and a random part, `0-…`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(String);
+
+impl RunId {
+    /// A fresh id on this shard.
+    #[must_use]
+    pub fn random(shard: u16) -> Self {
+        Self(format!("{shard}-{}", nanoid::nanoid!(16, &ALPHABET)))
+    }
+
+    /// Reads an id that came from outside.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (shard, random) = text.split_once('-')?;
+        let sound = shard.parse::<u16>().is_ok_and(|number| number.to_string() == shard)
+            && random.chars().count() == 16
+            && random.chars().all(|character| ALPHABET.contains(&character));
+        sound.then(|| Self(text.to_owned()))
+    }
+
+    /// The queue shard it belongs to.
+    #[must_use]
+    pub fn shard(&self) -> u16 {
+        self.0.split('-').next().and_then(|shard| shard.parse().ok()).unwrap_or(0)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Size of a viewer's terminal in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminal {
+    /// Characters in a row.
+    pub columns: u16,
+    /// Rows.
+    pub rows: u16,
+}
+
+/// A run's request, as it is stored for the runner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// What to execute.
+    pub program: Program,
+    /// A terminal of this size, or pipes.
+    #[serde(default)]
+    pub terminal: Option<Terminal>,
+    /// Which snippet's revision this is; absent for code sent directly.
+    #[serde(default)]
+    pub snippet: Option<SnippetRevision>,
+}
+
+/// A snippet's revision, named from the outside of `snippets`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnippetRevision {
+    /// The snippet's key.
+    pub key: String,
+    /// The revision's number.
+    pub revision: u64,
+}
+
+/// What a viewer may say to a run while it waits or runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Control {
+    /// Text for stdin.
+    Input {
+        /// As typed.
+        data: String,
+    },
+    /// Close stdin.
+    Eof,
+    /// The terminal has a new size.
+    Resize(Terminal),
+    /// End the run now.
+    Stop,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_id_reads_back_and_a_strange_one_does_not() {
+        let id = RunId::random(7);
+        assert_eq!(RunId::parse(id.as_str()), Some(id.clone()));
+        assert_eq!(id.shard(), 7);
+        for strange in ["", "0", "0-", "07-aaaaaaaaaaaaaaaa", "0-aaaaaaaaaaaaaaa0", "x-aaaaaaaaaaaaaaaa"] {
+            assert_eq!(RunId::parse(strange), None, "{strange}");
+        }
+    }
+}
