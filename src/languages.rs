@@ -1,4 +1,6 @@
-//! Languages: what can be run. One folder under `images/languages/` each, embedded at build time, checked
+//! Languages: what can be run.
+//!
+//! One folder under `images/languages/` each, embedded at build time, checked
 //! at start, then read-only. Not here: which versions an image holds (the runner reads them from the image).
 
 use std::collections::{BTreeMap, HashMap};
@@ -177,7 +179,9 @@ fn read(path: &str) -> Option<String> {
     Folders::get(path).and_then(|file| String::from_utf8(file.data.into_owned()).ok())
 }
 
-/// Replaces the placeholders of a language's command: `{main}` is the main file's path, `{stem}` the same
+/// Replaces the placeholders of a language's command.
+///
+/// `{main}` is the main file's path, `{stem}` the same
 /// without its extension, `{class}` its file name without extension, and an argument that is just `{files}`
 /// becomes all paths whose extension is the main file's.
 #[must_use]

@@ -1,5 +1,19 @@
-//! Runs: the seam between web and runner, in Redis. Submitting, the queue, the log, the outcome.
+//! Runs: the seam between web and runner, in Redis. Web and runner never meet anywhere else.
+//!
+//! - [`request`], [`event`], [`outcome`]: the words; their JSON is stored and public
+//! - [`store`]: what web does: submit, control, read, announce
+//! - [`queue`]: what a runner does: claim, renew, sweep
+//! - [`log`]: events and the outcome, written by whoever executes the run
+//! - [`feed`]: following logs live, any number over one connection
+//! - [`runners`]: which runners live, and what they can do
 
 pub mod event;
+pub mod feed;
+pub mod log;
 pub mod outcome;
+pub mod queue;
 pub mod request;
+pub mod runners;
+pub mod store;
+
+mod script;

@@ -1,0 +1,100 @@
+//! Every key and channel name in Redis, and how long what is under it lives.
+//! What one transaction or script touches shares a hash tag (the braces), so a Redis Cluster serves it.
+
+use std::time::Duration;
+
+/// How long a run that no snippet shows any more is kept.
+pub const RUN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long input for a run waits for its runner at most.
+pub const INPUT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many runs of one snippet its stream names, about.
+pub const RUNS_PER_SNIPPET: usize = 100;
+
+/// Name of the consumer group of every queue.
+pub const QUEUE_GROUP: &str = "runners";
+
+/// Hash: owner, head, created, forked from. Lives until it is deleted.
+#[must_use]
+pub fn snippet(key: &str) -> String {
+    format!("{{snippet:{key}}}")
+}
+
+/// Hash: revision number → revision. Lives with the snippet.
+#[must_use]
+pub fn snippet_revisions(key: &str) -> String {
+    format!("{{snippet:{key}}}:revisions")
+}
+
+/// Stream: the runs of this snippet, newest last. Lives with the snippet.
+#[must_use]
+pub fn snippet_runs(key: &str) -> String {
+    format!("{{snippet:{key}}}:runs")
+}
+
+/// Sorted set: who looks at the snippet now, scored by when that is no longer believed.
+#[must_use]
+pub fn snippet_viewers(key: &str) -> String {
+    format!("{{snippet:{key}}}:viewers")
+}
+
+/// Channel: what those who look at the snippet should know at once (a new run, the number of viewers).
+#[must_use]
+pub fn snippet_channel(key: &str) -> String {
+    format!("{{snippet:{key}}}:news")
+}
+
+/// Stream with one consumer group: runs that wait or run; an entry is removed when its run ends.
+#[must_use]
+pub fn queue(shard: u16) -> String {
+    format!("{{runs:{shard}}}:queue")
+}
+
+/// Sorted set: ids of runs that nobody has claimed, scored by when they came.
+#[must_use]
+pub fn waiting(shard: u16) -> String {
+    format!("{{runs:{shard}}}:waiting")
+}
+
+/// Set: runs of one visitor that have not ended; expires an hour after the last submission.
+#[must_use]
+pub fn visitor(shard: u16, visitor: &str) -> String {
+    format!("{}{visitor}", visitor_prefix(shard))
+}
+
+/// What [`visitor`] keys start with.
+#[must_use]
+pub fn visitor_prefix(shard: u16) -> String {
+    format!("{{runs:{shard}}}:visitor:")
+}
+
+/// Hash: one run's request, state, runner and outcome. [`RUN_LIFETIME`]; the latest of a snippet lives with it.
+#[must_use]
+pub fn run(shard: u16, id: &str) -> String {
+    format!("{{runs:{shard}}}:{id}")
+}
+
+/// Stream: one run's events. Lives as long as the run. The channel of the same name carries each as it comes.
+#[must_use]
+pub fn run_log(shard: u16, id: &str) -> String {
+    format!("{{runs:{shard}}}:{id}:log")
+}
+
+/// Stream: what viewers typed for the run; removed when it ends.
+#[must_use]
+pub fn run_input(shard: u16, id: &str) -> String {
+    format!("{{runs:{shard}}}:{id}:input")
+}
+
+/// Hash: runner id → its last report. A report older than a lease counts for nothing.
+pub const RUNNERS: &str = "runners";
+
+/// Channel: what viewers say to the runs of this runner.
+#[must_use]
+pub fn runner_channel(runner: &str) -> String {
+    format!("{RUNNER_CHANNEL_PREFIX}{runner}")
+}
+
+/// What [`runner_channel`] names start with.
+pub const RUNNER_CHANNEL_PREFIX: &str = "runner:";

@@ -1,0 +1,114 @@
+//! How to reach Redis: connections, key names and lifetimes ([`keys`]), and the private server ([`embedded`]).
+//! What stands under a key is known to `snippets` and `runs` alone.
+
+pub mod embedded;
+pub mod keys;
+
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSubSink, PubSubStream};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
+
+/// Greatest time a command may take before the visitor is told that storage does not answer.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Greatest time to reach Redis.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Why Redis did not do what it was asked. `Display` is for the log: it may hold Redis' own words.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No answer, or no connection.
+    #[error("redis cannot be reached")]
+    Unreachable(#[source] RedisError),
+    /// It answers, but takes no writes for lack of memory or disk.
+    #[error("redis is full")]
+    Full(#[source] RedisError),
+    /// It answers, but takes no writes: a replica, or still loading.
+    #[error("redis takes no writes at present")]
+    ReadOnly(#[source] RedisError),
+    /// It answers something that this program does not understand.
+    #[error("redis refused a command")]
+    Refused(#[source] RedisError),
+    /// What stands in Redis is not what was put there.
+    #[error("damaged value: {0}")]
+    Damaged(String),
+}
+
+impl From<RedisError> for DbError {
+    fn from(error: RedisError) -> Self {
+        let word = error.code().unwrap_or_default();
+        if error.is_io_error() || error.is_timeout() || error.is_connection_refusal() || error.is_connection_dropped() {
+            return Self::Unreachable(error);
+        }
+        match word {
+            "OOM" | "MISCONF" => Self::Full(error),
+            "READONLY" | "LOADING" | "MASTERDOWN" | "NOREPLICAS" => Self::ReadOnly(error),
+            _ if matches!(error.kind(), ErrorKind::UnexpectedReturnType | ErrorKind::Parse) => {
+                Self::Damaged(error.to_string())
+            }
+            _ => Self::Refused(error),
+        }
+    }
+}
+
+/// The way to Redis; clones share one connection, which mends itself.
+#[derive(Clone)]
+pub struct Db {
+    client: Client,
+    commands: ConnectionManager,
+}
+
+impl Db {
+    /// Connects and checks that Redis answers.
+    ///
+    /// # Errors
+    /// When the URL is malformed or nobody answers there.
+    pub async fn connect(url: &str) -> Result<Self, DbError> {
+        let client = Client::open(url)?;
+        let config = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_number_of_retries(1)
+            .set_max_delay(Duration::from_millis(200));
+        let commands = client.get_connection_manager_with_config(config).await?;
+        let db = Self { client, commands };
+        db.ping().await?;
+        Ok(db)
+    }
+
+    /// The shared connection for commands that answer at once. Never send a blocking command here.
+    #[must_use]
+    pub fn commands(&self) -> ConnectionManager {
+        self.commands.clone()
+    }
+
+    /// A connection of the caller's own for blocking reads; without a response time-out.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached.
+    pub async fn blocking(&self) -> Result<MultiplexedConnection, DbError> {
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None);
+        Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+
+    /// A connection of the caller's own for channels.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached.
+    pub async fn subscriptions(&self) -> Result<(PubSubSink, PubSubStream), DbError> {
+        let connecting = self.client.get_async_pubsub();
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await;
+        let timed_out = |_| DbError::Unreachable(RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut)));
+        Ok(connected.map_err(timed_out)??.split())
+    }
+
+    /// Asks whether Redis answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        redis::cmd("PING").query_async::<()>(&mut self.commands()).await?;
+        Ok(())
+    }
+}

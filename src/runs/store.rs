@@ -1,0 +1,229 @@
+//! What the web does with runs: submit, speak to them, read their logs, tell a snippet's viewers.
+
+use std::sync::Arc;
+
+use redis::AsyncCommands;
+use redis::streams::{StreamId, StreamRangeReply};
+
+use crate::db::{Db, DbError, keys};
+use crate::runs::event::LoggedEvent;
+use crate::runs::outcome::{Finished, Outcome};
+use crate::runs::request::{Control, RunId, RunRequest, SnippetRevision};
+use crate::runs::script::{RunKeys, Scripts};
+
+/// How many may wait, and how many one visitor may have.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueLimits {
+    /// Runs waiting on one shard.
+    pub waiting: usize,
+    /// Waiting and running runs of one visitor.
+    pub per_visitor: usize,
+    /// Bytes of input kept for one run.
+    pub input_bytes: usize,
+}
+
+impl Default for QueueLimits {
+    fn default() -> Self {
+        Self { waiting: 128, per_visitor: 6, input_bytes: 1024 * 1024 }
+    }
+}
+
+/// Why a run was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// Too many wait already.
+    #[error("the queue is full: {0} runs are waiting")]
+    QueueFull(u64),
+    /// This visitor has too many.
+    #[error("this visitor has {0} runs already")]
+    VisitorLimit(u64),
+    /// Redis failed; nothing was written.
+    #[error("the run could not be stored")]
+    Db(#[from] DbError),
+}
+
+/// What became of something said to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Controlled {
+    /// Kept, and passed on to its runner when it has one.
+    Sent,
+    /// The run is over.
+    Ended,
+    /// More input than is kept for a run.
+    TooMuch,
+}
+
+/// Runs in Redis; clones are cheap and share one connection.
+#[derive(Clone)]
+pub struct Runs {
+    pub(super) db: Db,
+    pub(super) scripts: Arc<Scripts>,
+    limits: QueueLimits,
+}
+
+impl Runs {
+    /// The runs in this Redis.
+    #[must_use]
+    pub fn new(db: Db, limits: QueueLimits) -> Self {
+        Self { db, scripts: Arc::new(Scripts::load()), limits }
+    }
+
+    /// Stores a run and queues it; acknowledged means stored. The id is the caller's so that it can follow
+    /// the log before the first event is written.
+    ///
+    /// # Errors
+    /// When the queue or the visitor's share is full, or Redis fails; nothing is stored then.
+    pub async fn submit(&self, id: &RunId, request: &RunRequest, visitor: &str) -> Result<(), SubmitError> {
+        let keys = RunKeys::of(id);
+        let snippet = request.snippet.as_ref().map_or("", |snippet| snippet.key.as_str());
+        let (word, number): (String, u64) = self
+            .scripts
+            .submit
+            .key(&keys.run)
+            .key(&keys.log)
+            .key(&keys.queue)
+            .key(&keys.waiting)
+            .key(keys::visitor(id.shard(), visitor))
+            .arg(id.as_str())
+            .arg(encode(request))
+            .arg(&request.program.language.0)
+            .arg(visitor)
+            .arg(snippet)
+            .arg(self.limits.waiting)
+            .arg(self.limits.per_visitor)
+            .invoke_async(&mut self.db.commands())
+            .await
+            .map_err(DbError::from)?;
+        match word.as_str() {
+            "ok" => Ok(()),
+            "queue_full" => Err(SubmitError::QueueFull(number)),
+            _ => Err(SubmitError::VisitorLimit(number)),
+        }
+    }
+
+    /// Passes on what a viewer said. Stop ends a waiting run at once, without a runner.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn control(&self, id: &RunId, control: &Control) -> Result<Controlled, DbError> {
+        let keys = RunKeys::of(id);
+        let state: String = self
+            .scripts
+            .control
+            .key(&keys.run)
+            .key(&keys.input)
+            .arg(id.as_str())
+            .arg(encode(control))
+            .arg(self.limits.input_bytes)
+            .arg(keys::INPUT_LIFETIME.as_secs())
+            .arg(keys::RUNNER_CHANNEL_PREFIX)
+            .invoke_async(&mut self.db.commands())
+            .await?;
+        if state == "queued" && *control == Control::Stop {
+            let stopped = Finished::new(Outcome::Stopped, "Stopped before it started.");
+            self.finish_waiting(id, stopped).await?;
+        }
+        Ok(match state.as_str() {
+            "ended" => Controlled::Ended,
+            "too_much" => Controlled::TooMuch,
+            _ => Controlled::Sent,
+        })
+    }
+
+    /// Reads a run's events after number `after`, at most `count`.
+    ///
+    /// # Errors
+    /// When Redis fails or the log is damaged.
+    pub async fn read_log(&self, id: &RunId, after: u64, count: usize) -> Result<Vec<LoggedEvent>, DbError> {
+        let log = keys::run_log(id.shard(), id.as_str());
+        let start = format!("({after}-{}", u64::MAX);
+        let reply: StreamRangeReply = self.db.commands().xrange_count(log, start, "+", count).await?;
+        reply.ids.iter().map(logged_event).collect()
+    }
+
+    /// How a run ended; `None` while it has not, or when nobody knows it any more.
+    ///
+    /// # Errors
+    /// When Redis fails or the outcome is damaged.
+    pub async fn outcome(&self, id: &RunId) -> Result<Option<Finished>, DbError> {
+        let run = keys::run(id.shard(), id.as_str());
+        let json: Option<String> = self.db.commands().hget(run, "outcome").await?;
+        json.map(|json| {
+            serde_json::from_str(&json).map_err(|error| DbError::Damaged(format!("outcome of {id}: {error}")))
+        })
+        .transpose()
+    }
+
+    /// Whether a run with this id is stored, and which visitor asked for it.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn visitor_of(&self, id: &RunId) -> Result<Option<String>, DbError> {
+        let run = keys::run(id.shard(), id.as_str());
+        Ok(self.db.commands().hget(run, "visitor").await?)
+    }
+
+    /// Names a submitted run on its snippet's stream and tells everybody who looks at it. The run that was
+    /// the latest until now lives [`keys::RUN_LIFETIME`] from here.
+    ///
+    /// # Errors
+    /// When Redis fails; the run itself goes on.
+    pub async fn announce(&self, id: &RunId, snippet: &SnippetRevision) -> Result<(), DbError> {
+        let mut commands = self.db.commands();
+        let before: Option<String> = self
+            .scripts
+            .announce
+            .key(keys::snippet(&snippet.key))
+            .key(keys::snippet_runs(&snippet.key))
+            .arg(id.as_str())
+            .arg(snippet.revision)
+            .arg(keys::RUNS_PER_SNIPPET)
+            .arg(keys::snippet_channel(&snippet.key))
+            .invoke_async(&mut commands)
+            .await?;
+        if let Some(before) = before.as_deref().and_then(RunId::parse) {
+            let keys = RunKeys::of(&before);
+            let seconds = i64::try_from(keys::RUN_LIFETIME.as_secs()).unwrap_or(i64::MAX);
+            redis::pipe()
+                .expire(keys.run, seconds)
+                .ignore()
+                .expire(keys.log, seconds)
+                .ignore()
+                .query_async::<()>(&mut commands)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The newest run of a snippet.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn latest_of(&self, snippet_key: &str) -> Result<Option<RunId>, DbError> {
+        let runs = keys::snippet_runs(snippet_key);
+        let reply: StreamRangeReply = self.db.commands().xrevrange_count(runs, "+", "-", 1).await?;
+        Ok(reply.ids.first().and_then(|entry| entry.get::<String>("run")).and_then(|id| RunId::parse(&id)))
+    }
+
+    /// Number of runs that wait on this shard.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn waiting(&self, shard: u16) -> Result<u64, DbError> {
+        Ok(self.db.commands().zcard(keys::waiting(shard)).await?)
+    }
+}
+
+pub(super) fn encode<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("these types have no form that JSON cannot write")
+}
+
+fn logged_event(entry: &StreamId) -> Result<LoggedEvent, DbError> {
+    let damaged = || DbError::Damaged(format!("log entry {}", entry.id));
+    let number = entry.id.split('-').next().and_then(|number| number.parse().ok());
+    Ok(LoggedEvent {
+        id: number.ok_or_else(damaged)?,
+        at_ms: entry.get("at").ok_or_else(damaged)?,
+        json: entry.get("event").ok_or_else(damaged)?,
+    })
+}
