@@ -128,6 +128,8 @@ impl Embedded {
         command.current_dir(&self.directory).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // A group of its own: Ctrl+C in a terminal must not end it before those who still write to it.
         command.process_group(0);
+        // Only when this program ends out of order; what was acknowledged is in the file all the same.
+        command.kill_on_drop(true);
         command
     }
 
