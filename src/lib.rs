@@ -10,6 +10,7 @@
 //! db, languages, protocol, telemetry, config → nothing of ours
 //! ```
 
+pub mod agent;
 pub mod languages;
 pub mod program;
 pub mod protocol;
