@@ -9,6 +9,9 @@ use nix::unistd::Pid;
 use rustix::process::{WaitOptions, WaitStatus};
 use std::os::fd::AsFd;
 
+/// Greatest number of processes reaped in one turn of the loop: a program can make orphans without end.
+const REAPED_AT_ONCE: usize = 256;
+
 /// How a main process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
@@ -21,6 +24,7 @@ pub(super) enum Exit {
 /// All processes of the sandbox beside the agent; process 1 inherits every orphan.
 pub(super) struct Children {
     ended: SignalFd,
+    is_behind: bool,
 }
 
 impl Children {
@@ -32,7 +36,7 @@ impl Children {
         signals.thread_block().map_err(AgentError::system("block SIGCHLD"))?;
         let ended = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
             .map_err(AgentError::system("watch SIGCHLD"))?;
-        Ok(Self { ended })
+        Ok(Self { ended, is_behind: false })
     }
 
     /// To wait for the end of any process.
@@ -40,16 +44,27 @@ impl Children {
         Some((self.ended.as_fd(), PollFlags::POLLIN))
     }
 
-    /// Reaps everything that has ended, and tells how `main` did if it was among it.
+    /// Whether the last turn left something to reap, of which no signal tells any more.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// Reaps what has ended, and tells how `main` did if it was among it.
     pub(super) fn reap(&mut self, main: i32) -> Option<Exit> {
-        // The signal is taken off before the processes: one that ends in between raises it again.
-        while matches!(self.ended.read_signal(), Ok(Some(_))) {}
+        // One signal is taken off, before the processes: one that ends in between raises it again. The program
+        // can raise it too, as fast as it likes, and would hold a loop here.
+        let _ = self.ended.read_signal();
         let mut exit = None;
-        while let Some((process, status)) = wait_any(WaitOptions::NOHANG) {
+        for _ in 0..REAPED_AT_ONCE {
+            let Some((process, status)) = wait_any(WaitOptions::NOHANG) else {
+                self.is_behind = false;
+                return exit;
+            };
             if process == main {
                 exit = as_exit(status);
             }
         }
+        self.is_behind = true;
         exit
     }
 

@@ -94,7 +94,9 @@ impl<'a> Watch<'a> {
             if room {
                 self.supervisor.link.flush()?;
             }
-            if ended && let Some(exit) = self.supervisor.children.reap(self.process) {
+            if (ended || self.supervisor.children.is_behind())
+                && let Some(exit) = self.supervisor.children.reap(self.process)
+            {
                 return Ok(Over::Exit(exit, exit != Exit::Code(0) && disk_is_full()));
             }
             for (index, happened) in [first, second].into_iter().enumerate() {
@@ -115,6 +117,7 @@ impl<'a> Watch<'a> {
         self.stdio.wake(Instant::now());
         let until = self.deadline.min(self.next_cpu_check).min(self.next_usage);
         let until = self.stdio.wakes_at().map_or(until, |wake| wake.min(until));
+        let until = if self.supervisor.children.is_behind() { Instant::now() } else { until };
         let link = &self.supervisor.link;
         // What the runner does not take yet is not read from the program either.
         let [first, second] = if link.is_behind() { [None, None] } else { self.stdio.readable() };
