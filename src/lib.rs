@@ -15,3 +15,5 @@ pub mod languages;
 pub mod program;
 pub mod protocol;
 pub mod runs;
+pub mod snippets;
+// pub mod web;
