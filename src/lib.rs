@@ -10,10 +10,11 @@
 //! db, languages, protocol, telemetry, config → nothing of ours
 //! ```
 
+pub mod config;
 pub mod db;
 pub mod languages;
 pub mod program;
 pub mod protocol;
 pub mod runs;
 pub mod snippets;
-// pub mod web;
+pub mod telemetry;

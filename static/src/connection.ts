@@ -1,0 +1,87 @@
+// The socket: kept open for as long as the page is, with growing pauses between tries.
+
+import { reconnectDelayMs } from "./backoff";
+import { parseServerMessage, type ClientMessage, type ServerMessage } from "./protocol";
+
+export interface ConnectionHandlers {
+  /** The path and query to connect to; asked anew at each try, since a fork moves it. */
+  address(): string;
+  message(message: ServerMessage): void;
+  opened(): void;
+  lost(): void;
+}
+
+export class Connection {
+  #handlers: ConnectionHandlers;
+  #socket: WebSocket | null = null;
+  #attempt = 0;
+  #timer: number | undefined;
+
+  constructor(handlers: ConnectionHandlers) {
+    this.#handlers = handlers;
+    window.addEventListener("online", () => this.#retryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#retryNow());
+    window.addEventListener("pageshow", (event) => event.persisted && this.#retryNow());
+  }
+
+  open(): void {
+    const url = new URL(this.#handlers.address(), location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    socket.addEventListener("open", () => this.#opened(socket));
+    socket.addEventListener("message", (event) => this.#received(socket, event.data));
+    socket.addEventListener("close", () => this.#closed(socket));
+  }
+
+  /** False when there is no connection: nothing is kept back to surprise anybody later. */
+  send(message: ClientMessage): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Drops the connection and asks again from the newest event shown. */
+  resume(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#later();
+  }
+
+  #opened(socket: WebSocket): void {
+    if (socket === this.#socket) this.#handlers.opened();
+  }
+
+  #received(socket: WebSocket, data: unknown): void {
+    if (socket !== this.#socket || typeof data !== "string") return;
+    const message = parseServerMessage(data);
+    if (message === null) return;
+    this.#attempt = 0;
+    this.#handlers.message(message);
+  }
+
+  #closed(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    this.#handlers.lost();
+    this.#later();
+  }
+
+  #later(): void {
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#retry(), reconnectDelayMs(this.#attempt, Math.random()));
+    this.#attempt += 1;
+  }
+
+  #retry(): void {
+    this.#timer = undefined;
+    this.open();
+  }
+
+  #retryNow(): void {
+    if (this.#timer === undefined || this.#socket !== null) return;
+    window.clearTimeout(this.#timer);
+    this.#retry();
+  }
+}

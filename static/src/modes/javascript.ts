@@ -1,0 +1,3 @@
+import { javascriptLanguage } from "@codemirror/lang-javascript";
+
+export const mode = javascriptLanguage;

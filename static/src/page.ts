@@ -1,0 +1,57 @@
+// The page as the server rendered it: its data block and its elements, found once and named.
+
+import type { LanguageInfo } from "./language-switch";
+import type { SourceFile } from "./protocol";
+
+export interface SnippetData {
+  key: string;
+  saved: boolean;
+  revision: number;
+  owner: boolean;
+  language: string;
+  languages: LanguageInfo[];
+  files: SourceFile[];
+  args: string[];
+  stdin: string | null;
+  max_source_bytes: number;
+}
+
+export function readData(): SnippetData {
+  return JSON.parse(byId("snippet-data", HTMLScriptElement).textContent ?? "") as SnippetData;
+}
+
+export function findElements() {
+  return {
+    form: byId("program", HTMLFormElement),
+    language: byId("language", HTMLSelectElement),
+    content: byId("content", HTMLTextAreaElement),
+    path: byId("path", HTMLInputElement),
+    revision: byId("revision", HTMLInputElement),
+    stdin: byId("stdin", HTMLTextAreaElement),
+    args: byId("args", HTMLInputElement),
+    run: byId("run", HTMLButtonElement),
+    runLabel: byId("run-label", HTMLElement),
+    save: byId("save", HTMLButtonElement),
+    share: byId("share", HTMLButtonElement),
+    shareLink: byId("share-link", HTMLInputElement),
+    fork: byId("fork", HTMLAnchorElement),
+    files: byId("files", HTMLElement),
+    terminal: byId("terminal", HTMLElement),
+    lastOutput: byId("last-output", HTMLElement),
+    endInput: byId("end-input", HTMLButtonElement),
+    copy: byId("copy-output", HTMLButtonElement),
+    screenReader: byId("screen-reader", HTMLButtonElement),
+    bar: byId("status-bar", HTMLElement),
+    status: byId("status", HTMLElement),
+    ticking: byId("ticking", HTMLElement),
+    viewers: byId("viewers", HTMLElement),
+  };
+}
+
+export type Elements = ReturnType<typeof findElements>;
+
+function byId<T extends HTMLElement>(id: string, type: new () => T): T {
+  const element = document.getElementById(id);
+  if (element instanceof type) return element;
+  throw new Error(`the page has no ${type.name} called ${id}`);
+}

@@ -1,0 +1,112 @@
+// One visit: the state, the socket and the terminal, and the rules by which they move each other.
+
+import { Connection } from "./connection";
+import type { Program } from "./protocol";
+import { isLive } from "./run";
+import { initialState, isBusy, reduce, takesInput, type Action, type Effect, type State } from "./state";
+import type { Terminal } from "./terminal";
+
+const PASSING_NOTICE_MS = 6000;
+
+export interface SessionHandlers {
+  shown(state: State): void;
+  /** The address follows a first save or a fork. */
+  moved(key: string, forked: boolean): void;
+  stored(): void;
+}
+
+export class Session {
+  state: State;
+  #handlers: SessionHandlers;
+  #connection: Connection;
+  #terminal: Terminal | null = null;
+
+  constructor(page: Parameters<typeof initialState>[0], handlers: SessionHandlers) {
+    this.state = initialState(page);
+    this.#handlers = handlers;
+    this.#connection = new Connection({
+      address: () => this.#address(),
+      message: (message) => this.apply({ type: "message", message, now: performance.now() }),
+      opened: () => this.apply({ type: "link", link: "open" }),
+      lost: () => this.apply({ type: "link", link: "lost" }),
+    });
+  }
+
+  start(terminal: Terminal): void {
+    this.#terminal = terminal;
+    this.#connection.open();
+  }
+
+  apply(action: Action): void {
+    const { state, effects } = reduce(this.state, action);
+    this.state = state;
+    for (const effect of effects) this.#do(effect);
+    this.#terminal?.setLive(takesInput(state));
+    this.#handlers.shown(state);
+  }
+
+  run(program: Program): void {
+    if (isBusy(this.state)) return this.notify("A run is in progress. Stop it first.");
+    const tty = this.#terminal?.size ?? null;
+    if (!this.#connection.send({ type: "run", ...program, tty })) return this.#notConnected("run");
+    this.apply({ type: "sent", what: "run" });
+  }
+
+  save(program: Program): void {
+    if (this.state.pending) return;
+    if (!this.#connection.send({ type: "save", ...program })) return this.#notConnected("save");
+    this.apply({ type: "sent", what: "save" });
+  }
+
+  stop(): void {
+    const { run } = this.state;
+    if (!isLive(run)) return;
+    if (!this.#connection.send({ type: "stop", run: run.id })) this.#notConnected("stop");
+  }
+
+  input(data: string): void {
+    if (takesInput(this.state) && this.state.run) this.#connection.send({ type: "input", run: this.state.run.id, data });
+  }
+
+  endInput(): void {
+    if (takesInput(this.state) && this.state.run) this.#connection.send({ type: "eof", run: this.state.run.id });
+  }
+
+  resize(size: { columns: number; rows: number }): void {
+    if (takesInput(this.state) && this.state.run) this.#connection.send({ type: "resize", run: this.state.run.id, ...size });
+  }
+
+  /** A sentence that makes room again by itself. */
+  notify(text: string): void {
+    this.apply({ type: "notice", text });
+    window.setTimeout(() => this.apply({ type: "notice-over", text }), PASSING_NOTICE_MS);
+  }
+
+  #notConnected(what: "run" | "save" | "stop"): void {
+    const tail = what === "stop" ? "The run goes on until its limits." : "Your text is still here.";
+    this.notify(`Not connected, so this cannot ${what} now. ${tail}`);
+  }
+
+  #address(): string {
+    const { key, run } = this.state;
+    const after = run?.key === key ? `?run=${encodeURIComponent(run.id)}&after=${run.lastEvent}` : "";
+    return `/${key}/socket${after}`;
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.type) {
+      case "clear":
+        return this.#terminal?.clear();
+      case "write":
+        return this.#terminal?.write(effect.stream, effect.data);
+      case "finished":
+        return this.#terminal?.finish();
+      case "moved":
+        return this.#handlers.moved(effect.key, effect.forked);
+      case "stored":
+        return this.#handlers.stored();
+      case "resume":
+        return this.#connection.resume();
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// The page's state and what changes it. Pure: effects are returned, never done here.
+
+import type { ErrorMessage, OutputStream, RunEvent, ServerMessage, SnippetMessage } from "./protocol";
+import { advance, isLive, newRun, placeOf, type Run } from "./run";
+
+export type Link = "connecting" | "open" | "lost";
+
+export interface State {
+  key: string;
+  revision: number;
+  owner: boolean;
+  saved: boolean;
+  viewers: number;
+  link: Link;
+  run: Run | null;
+  /** Runs that a newer one has replaced on this page. */
+  past: ReadonlySet<string>;
+  /** What was sent and is not answered yet. */
+  pending: "run" | "save" | null;
+  /** A sentence that stands before the run's own, until the next thing happens. */
+  notice: string;
+  /** The sentence the server wrote into the page. */
+  lastMessage: string;
+}
+
+export type Action =
+  | { type: "message"; message: ServerMessage; now: number }
+  | { type: "link"; link: Link }
+  | { type: "sent"; what: "run" | "save" }
+  | { type: "notice"; text: string }
+  | { type: "notice-over"; text: string };
+
+export type Effect =
+  | { type: "clear" }
+  | { type: "write"; stream: OutputStream; data: string }
+  | { type: "finished" }
+  | { type: "moved"; key: string; forked: boolean }
+  | { type: "stored" }
+  | { type: "resume" };
+
+export interface Step {
+  state: State;
+  effects: Effect[];
+}
+
+export function initialState(page: Pick<State, "key" | "revision" | "owner" | "saved" | "lastMessage" | "notice">): State {
+  return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
+}
+
+/** Whether keystrokes go to the program. */
+export function takesInput(state: State): boolean {
+  return state.owner && state.link === "open" && isLive(state.run);
+}
+
+export function isBusy(state: State): boolean {
+  return state.pending === "run" || isLive(state.run);
+}
+
+export function reduce(state: State, action: Action): Step {
+  switch (action.type) {
+    case "message":
+      return receive(state, action.message, action.now);
+    case "link":
+      return only(linkChanged(state, action.link));
+    case "sent":
+      return only({ ...state, pending: action.what, notice: "" });
+    case "notice":
+      return only({ ...state, notice: action.text });
+    case "notice-over":
+      return only(state.notice === action.text ? { ...state, notice: "" } : state);
+  }
+}
+
+const only = (state: State): Step => ({ state, effects: [] });
+
+function linkChanged(state: State, link: Link): State {
+  if (link !== "lost" || state.pending === null) return { ...state, link };
+  const what = state.pending === "run" ? "Run" : "Save";
+  return { ...state, link, pending: null, notice: `Connection lost before the answer came. Press ${what} again once it is back.` };
+}
+
+function receive(state: State, message: ServerMessage, now: number): Step {
+  switch (message.type) {
+    case "viewers":
+      return only({ ...state, viewers: message.count });
+    case "error":
+      return only(refused(state, message));
+    case "snippet":
+      return snippet(state, message);
+    case "event":
+      return event(state, message, now);
+  }
+}
+
+function refused(state: State, error: ErrorMessage): State {
+  const notice = error.code === "not_yours" ? "Only whoever started this run can type into it." : error.message;
+  return { ...state, notice, pending: error.run === undefined ? null : state.pending };
+}
+
+function snippet(state: State, message: SnippetMessage): Step {
+  const moved = message.key !== state.key;
+  const stored = message.saved && (moved || !state.saved || message.revision > state.revision);
+  const answered = stored || message.revision > state.revision || state.pending === "save";
+  const effects: Effect[] = [];
+  if (moved || (message.saved && !state.saved)) effects.push({ type: "moved", key: message.key, forked: moved });
+  if (stored) effects.push({ type: "stored" });
+  const { key, revision, owner, saved } = message;
+  const next = { ...state, key, revision, owner, saved };
+  if (state.pending === "save" && answered) return { state: { ...next, pending: null, notice: savedSentence(moved) }, effects };
+  return { state: next, effects };
+}
+
+function savedSentence(moved: boolean): string {
+  return moved ? "Saved as your own copy. The address has changed." : "Saved.";
+}
+
+function event(state: State, message: RunEvent, now: number): Step {
+  switch (placeOf(message, state.run, state.past)) {
+    case "next":
+      return show(state, state.run as Run, message, now, []);
+    case "newer run":
+      return show(replaceRun(state), newRun(message.run, state.key, now), message, now, [{ type: "clear" }]);
+    case "gap":
+      return { state, effects: [{ type: "resume" }] };
+    default:
+      return only(state);
+  }
+}
+
+function replaceRun(state: State): State {
+  const past = state.run ? new Set([...state.past, state.run.id]) : state.past;
+  const pending = state.pending === "run" ? null : state.pending;
+  return { ...state, past, pending, notice: "", lastMessage: "" };
+}
+
+function show(state: State, run: Run, message: RunEvent, now: number, effects: Effect[]): Step {
+  if (message.kind === "output") effects.push({ type: "write", stream: message.stream, data: message.data });
+  if (message.kind === "finished") effects.push({ type: "finished" });
+  return { state: { ...state, run: advance(run, message, now) }, effects };
+}

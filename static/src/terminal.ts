@@ -1,0 +1,128 @@
+// The terminal pane: the xterm.js widget, what it may do, and the plain text that stands there before it.
+
+import { FitAddon } from "@xterm/addon-fit";
+import { Terminal as Widget } from "@xterm/xterm";
+import { AT_END, RESET, terminalText } from "./output-text";
+import type { OutputStream, TerminalSize } from "./protocol";
+import { strictDocument, styleNonce } from "./strict-document";
+import { guard, isFocusReport } from "./terminal-guard";
+import { terminalKey } from "./terminal-keys";
+import { onThemeChange, terminalTheme } from "./theme";
+import { WriteQueue } from "./write-queue";
+
+const SCROLLBACK_LINES = 5000;
+const RESIZE_PAUSE_MS = 120;
+
+export interface TerminalHandlers {
+  input(data: string): void;
+  resized(size: TerminalSize): void;
+}
+
+export class Terminal {
+  #widget: Widget;
+  #fit = new FitAddon();
+  #queue: WriteQueue;
+  #frame: HTMLElement;
+  #before: HTMLElement;
+  #live = false;
+
+  constructor(frame: HTMLElement, before: HTMLElement, handlers: TerminalHandlers) {
+    this.#frame = frame;
+    this.#before = before;
+    this.#widget = makeWidget(frame);
+    this.#widget.loadAddon(this.#fit);
+    guard(this.#widget.parser);
+    this.#widget.open(frame);
+    this.#widget.attachCustomKeyEventHandler((event) => terminalKey(event, this.#live, this.#widget.hasSelection()));
+    this.#queue = new WriteQueue((data, done) => this.#widget.write(data, done));
+    const send = (data: string): void => {
+      if (this.#live && !isFocusReport(data)) handlers.input(data);
+    };
+    this.#widget.onData(send);
+    this.#widget.onBinary(send);
+    this.#followSize(handlers);
+    onThemeChange(() => (this.#widget.options.theme = terminalTheme()));
+  }
+
+  get size(): TerminalSize {
+    return { columns: this.#widget.cols, rows: this.#widget.rows };
+  }
+
+  clear(): void {
+    this.#before.hidden = true;
+    this.#frame.classList.add("is-shown");
+    this.#queue.clear();
+    this.#queue.push(RESET);
+  }
+
+  write(stream: OutputStream, data: string): void {
+    this.#queue.push(terminalText(stream, data));
+  }
+
+  finish(): void {
+    this.#queue.push(AT_END);
+  }
+
+  setLive(live: boolean): void {
+    if (live === this.#live) return;
+    this.#live = live;
+    this.#widget.options.disableStdin = !live;
+    this.#frame.classList.toggle("is-live", live);
+  }
+
+  setScreenReader(on: boolean): void {
+    this.#widget.options.screenReaderMode = on;
+  }
+
+  focus(): void {
+    this.#widget.focus();
+  }
+
+  /** Everything that is shown, wrapped lines joined. */
+  text(): string {
+    if (!this.#before.hidden) return this.#before.textContent ?? "";
+    const buffer = this.#widget.buffer.active;
+    let text = "";
+    for (let row = 0; row < buffer.length; row += 1) {
+      const line = buffer.getLine(row);
+      const wraps = buffer.getLine(row + 1)?.isWrapped ?? false;
+      text += (line?.translateToString(!wraps) ?? "") + (wraps ? "" : "\n");
+    }
+    return text.replace(/\n+$/, "\n");
+  }
+
+  #followSize(handlers: TerminalHandlers): void {
+    let timer: number | undefined;
+    const refit = (): void => {
+      const before = this.size;
+      this.#fit.fit();
+      if (before.columns !== this.size.columns || before.rows !== this.size.rows) handlers.resized(this.size);
+    };
+    this.#fit.fit();
+    new ResizeObserver(() => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(refit, RESIZE_PAUSE_MS);
+    }).observe(this.#frame);
+  }
+}
+
+function makeWidget(frame: HTMLElement): Widget {
+  const style = getComputedStyle(frame);
+  const fontSize = Number.parseFloat(style.fontSize);
+  return new Widget({
+    allowProposedApi: false,
+    cursorBlink: false,
+    cursorInactiveStyle: "none",
+    disableStdin: true,
+    documentOverride: strictDocument(styleNonce()),
+    fontFamily: style.fontFamily,
+    fontSize,
+    lineHeight: 1.25,
+    linkHandler: { activate: () => undefined },
+    macOptionIsMeta: false,
+    minimumContrastRatio: 4.5,
+    scrollback: SCROLLBACK_LINES,
+    theme: terminalTheme(),
+    windowOptions: {},
+  });
+}

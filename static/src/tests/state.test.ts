@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { parseServerMessage, type EventKind, type ServerMessage } from "../protocol";
+import { initialState, isBusy, reduce, takesInput, type Effect, type State } from "../state";
+
+const fresh = (changes: Partial<State> = {}): State => ({
+  ...initialState({ key: "k1", revision: 1, owner: true, saved: true, lastMessage: "", notice: "" }),
+  link: "open",
+  ...changes,
+});
+
+const event = (run: string, id: number, kind: EventKind): ServerMessage => ({ type: "event", run, id, at_ms: id * 10, ...kind });
+const output = (run: string, id: number, data: string) => event(run, id, { kind: "output", stream: "terminal", data });
+const queued = (run: string): ServerMessage => event(run, 1, { kind: "queued", position: 1, waiting: 1 });
+const ending: EventKind = {
+  kind: "finished",
+  outcome: "exited",
+  exit_code: 0,
+  signal: null,
+  message: "The program ended.",
+  wall_ms: 40,
+  cpu_ms: 20,
+  peak_memory_bytes: 1,
+  output_bytes: 1,
+  truncated: false,
+};
+
+function feed(state: State, ...messages: ServerMessage[]): { state: State; effects: Effect[] } {
+  const effects: Effect[] = [];
+  for (const message of messages) {
+    const step = reduce(state, { type: "message", message, now: 0 });
+    state = step.state;
+    effects.push(...step.effects);
+  }
+  return { state, effects };
+}
+
+const written = (effects: Effect[]): string => effects.map((effect) => (effect.type === "write" ? effect.data : "")).join("");
+const count = (effects: Effect[], type: Effect["type"]): number => effects.filter((effect) => effect.type === type).length;
+
+test("a run is shown from its first event to its last", () => {
+  const { state, effects } = feed(
+    fresh({ pending: "run" }),
+    queued("a"),
+    event("a", 2, { kind: "stage", name: "run" }),
+    output("a", 3, "hello"),
+    event("a", 4, ending),
+  );
+  assert.equal(written(effects), "hello");
+  assert.deepEqual([count(effects, "clear"), count(effects, "finished")], [1, 1]);
+  assert.deepEqual([state.run?.phase, state.run?.lastEvent, state.pending, isBusy(state)], ["finished", 4, null, false]);
+});
+
+test("an event that was seen before is not shown twice", () => {
+  const { effects } = feed(fresh(), queued("a"), output("a", 2, "x"), queued("a"), output("a", 2, "x"), output("a", 3, "y"));
+  assert.equal(written(effects), "xy");
+  assert.equal(count(effects, "clear"), 1);
+});
+
+test("a gap asks for the missing events and shows nothing out of order", () => {
+  const { state, effects } = feed(fresh(), queued("a"), output("a", 3, "late"));
+  assert.equal(written(effects), "");
+  assert.equal(count(effects, "resume"), 1);
+  assert.equal(state.run?.lastEvent, 1);
+});
+
+test("a newer run clears the terminal, and the older one stays silent", () => {
+  const { state, effects } = feed(fresh(), queued("a"), queued("b"), output("a", 2, "old"), output("b", 2, "new"), queued("a"));
+  assert.equal(written(effects), "new");
+  assert.equal(count(effects, "clear"), 2);
+  assert.equal(state.run?.id, "b");
+});
+
+test("the middle of a run never heard of is an older run's", () => {
+  const { effects } = feed(fresh(), queued("b"), output("a", 7, "old"));
+  assert.equal(written(effects), "");
+});
+
+test("an event of an unknown kind still counts", () => {
+  const unknown = parseServerMessage('{"type":"event","run":"a","id":2,"at_ms":5,"kind":"weather","sun":true}');
+  assert.ok(unknown);
+  const { state, effects } = feed(fresh(), queued("a"), unknown, output("a", 3, "x"));
+  assert.equal(written(effects), "x");
+  assert.equal(state.run?.lastEvent, 3);
+});
+
+test("a fork moves the page and makes the visitor its owner", () => {
+  const forked: ServerMessage = { type: "snippet", key: "k2", revision: 1, owner: true, saved: true };
+  const { state, effects } = feed(fresh({ owner: false, pending: "run" }), forked, queued("a"));
+  assert.deepEqual(effects[0], { type: "moved", key: "k2", forked: true });
+  assert.deepEqual([state.owner, state.run?.key, takesInput(state)], [true, "k2", true]);
+});
+
+test("a first save moves the page without calling it a fork", () => {
+  const stored: ServerMessage = { type: "snippet", key: "k1", revision: 1, owner: true, saved: true };
+  const { state, effects } = feed(fresh({ saved: false, revision: 0, pending: "save" }), stored);
+  assert.deepEqual(effects, [{ type: "moved", key: "k1", forked: false }, { type: "stored" }]);
+  assert.deepEqual([state.pending, state.notice], [null, "Saved."]);
+});
+
+test("what the server says on connect moves nothing", () => {
+  const { effects } = feed(fresh(), { type: "snippet", key: "k1", revision: 1, owner: true, saved: true });
+  assert.deepEqual(effects, []);
+});
+
+test("keystrokes go to a live run of the owner only, and only while connected", () => {
+  const live = feed(fresh(), queued("a")).state;
+  assert.ok(takesInput(live));
+  assert.ok(!takesInput({ ...live, owner: false }));
+  assert.ok(!takesInput({ ...live, link: "lost" }));
+  assert.ok(!takesInput(feed(live, event("a", 2, ending)).state));
+});
+
+test("an error ends the waiting and is said", () => {
+  const { state } = feed(fresh({ pending: "run" }), { type: "error", code: "queue_full", message: "The queue is full." });
+  assert.deepEqual([state.pending, state.notice], [null, "The queue is full."]);
+});
+
+test("an error about a run leaves a save that waits alone", () => {
+  const { state } = feed(fresh({ pending: "save" }), { type: "error", code: "not_yours", message: "no", run: "a" });
+  assert.equal(state.pending, "save");
+  assert.match(state.notice, /whoever started/);
+});
+
+test("a lost connection ends the waiting, in words", () => {
+  const { state } = reduce(fresh({ pending: "run" }), { type: "link", link: "lost" });
+  assert.deepEqual([state.pending, state.link], [null, "lost"]);
+  assert.match(state.notice, /Press Run again/);
+});
+
+test("frames that are not ours are ignored", () => {
+  for (const text of ["", "null", "[]", "{}", '{"type":"x"}', '{"type":"event","kind":"output","run":"a","id":1,"at_ms":0}']) {
+    assert.equal(parseServerMessage(text), null);
+  }
+});

@@ -1,0 +1,49 @@
+// Shows the state: buttons, status line, watchers. The only place that writes it into the page.
+
+import type { Elements } from "./page";
+import { isBusy, takesInput, type State } from "./state";
+import { status, ticking, viewersSentence } from "./status";
+
+const TICK_MS = 100;
+
+export class View {
+  #elements: Elements;
+  #state: State;
+  #timer: number | undefined;
+
+  constructor(elements: Elements, state: State) {
+    this.#elements = elements;
+    this.#state = state;
+    elements.save.disabled = false;
+  }
+
+  show(state: State): void {
+    this.#state = state;
+    const { bar, status: line, viewers, run, runLabel, endInput, save, fork, revision, form } = this.#elements;
+    const { sentence, tone } = status(state);
+    setText(line, sentence);
+    bar.dataset["tone"] = tone;
+    setText(viewers, viewersSentence(state.viewers));
+    const busy = isBusy(state);
+    setText(runLabel, busy ? "Stop" : "Run");
+    run.classList.toggle("is-stop", busy);
+    save.disabled = state.pending !== null;
+    endInput.disabled = !takesInput(state);
+    revision.value = String(state.revision);
+    fork.href = `/?fork=${encodeURIComponent(state.key)}`;
+    form.action = `/${state.key}/run`;
+    this.#tick();
+  }
+
+  // The counter has its own clock and stands outside the live region: it is seen, not read aloud.
+  #tick(): void {
+    window.clearTimeout(this.#timer);
+    const text = ticking(this.#state, performance.now());
+    setText(this.#elements.ticking, text);
+    if (text !== "") this.#timer = window.setTimeout(() => this.#tick(), TICK_MS);
+  }
+}
+
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,124 @@
+//! The real server as a child process, each with a data directory, a port and a runner of its own.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// Greatest wait for something that happens within a second on a good day.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+static SHARED: OnceCell<Server> = OnceCell::const_new();
+
+/// One process of CodeCube. It ends when its standard input closes, so it never outlives the test program.
+pub struct Process {
+    pub child: Child,
+    _stdin: ChildStdin,
+    pub url: Option<String>,
+}
+
+impl Process {
+    /// Starts a role; waits for its address when it serves pages.
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_codecube"));
+        command.args(arguments).arg("--until-stdin-closes").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("CODECUBE_LOG", std::env::var("CODECUBE_TEST_LOG").unwrap_or_else(|_| "warn".to_owned()));
+        let mut child = command.spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let url = (arguments[0] != "runner").then(|| {
+            let mut line = String::new();
+            BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            let address = line.trim().rsplit(' ').next().unwrap().trim_end_matches('/').to_owned();
+            assert!(address.starts_with("http://"), "the server did not start: {line:?}");
+            address
+        });
+        Self { child, _stdin: stdin, url }
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn terminate(&mut self) -> std::process::ExitStatus {
+        let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+/// A `codecube serve` with storage of its own.
+pub struct Server {
+    pub process: Process,
+    pub data: TempDir,
+    pub runner_name: String,
+    arguments: Vec<String>,
+}
+
+impl Server {
+    /// The server that tests share which leave it as they found it.
+    pub async fn shared() -> &'static Server {
+        SHARED.get_or_init(|| Server::start(&["--runs-per-visitor=64", "--pool-size=4"])).await
+    }
+
+    /// A server with these options beside the test's own; waits until it is ready.
+    pub async fn start(options: &[&str]) -> Server {
+        let data = TempDir::new().unwrap();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let runner_name = format!("test-{}-{number}", std::process::id());
+        let mut arguments = vec!["serve".to_owned(), "--listen=127.0.0.1:0".to_owned()];
+        arguments.push(format!("--data-dir={}", data.path().display()));
+        arguments.push(format!("--runner-name={runner_name}"));
+        arguments.extend(options.iter().map(|&option| option.to_owned()));
+        let process = Process::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let server = Server { process, data, runner_name, arguments };
+        server.ready().await;
+        server
+    }
+
+    /// Starts the process again on the same data; the port is another one.
+    pub async fn restart(&mut self) {
+        self.process = Process::start(&self.arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        self.ready().await;
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        self.process.url.as_deref().unwrap()
+    }
+
+    /// Waits until `/readyz` answers 200.
+    pub async fn ready(&self) {
+        until("the server is ready", || async {
+            reqwest::get(format!("{}/readyz", self.url())).await.is_ok_and(|answer| answer.status() == 200)
+        })
+        .await;
+    }
+
+    /// Names of this server's containers that exist now.
+    pub fn containers(&self) -> Vec<String> {
+        containers_of(&self.runner_name)
+    }
+}
+
+/// Names of the containers of the runner with this name.
+pub fn containers_of(runner_name: &str) -> Vec<String> {
+    let filter = format!("label=codecube.name={runner_name}");
+    let listed = Command::new("docker").args(["ps", "-a", "--filter", &filter, "--format", "{{.Names}}"]).output();
+    String::from_utf8(listed.unwrap().stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// Asks again until it is so; what is asked is some other program's state that gives no event.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let start = Instant::now();
+    while !holds().await {
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
