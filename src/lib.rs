@@ -18,3 +18,4 @@ pub mod protocol;
 pub mod runs;
 pub mod snippets;
 pub mod telemetry;
+pub mod web;
