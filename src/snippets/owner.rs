@@ -70,7 +70,13 @@ impl OwnerHash {
     /// Whether both are the same owner's; takes as long whatever the answer.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
-        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+        self.is_text(&other.0)
+    }
+
+    /// Whether this hash was written as `text` elsewhere; takes as long whatever the answer.
+    #[must_use]
+    pub fn is_text(&self, text: &str) -> bool {
+        self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 

@@ -188,9 +188,8 @@ impl Snippets {
 }
 
 fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
-    let mut take = |name: &str| {
-        fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")))
-    };
+    let mut take =
+        |name: &str| fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")));
     let number = |name: &str, text: String| {
         text.parse().map_err(|_| DbError::Damaged(format!("snippet {key} has a strange {name}")))
     };

@@ -76,7 +76,10 @@ fn embedded(request: &HttpRequest, name: &str, cache: &'static str) -> Result<Ht
     let plain = !matches!(name.rsplit_once('.'), Some((_, "br" | "gz")) | None);
     let file = Files::get(name).filter(|_| plain).ok_or(WebError::NotFound)?;
     let mut builder = HttpResponse::Ok();
-    builder.content_type(media_type(name)).insert_header((CACHE_CONTROL, cache)).insert_header((VARY, "accept-encoding"));
+    builder
+        .content_type(media_type(name))
+        .insert_header((CACHE_CONTROL, cache))
+        .insert_header((VARY, "accept-encoding"));
     for (encoding, word, ending) in [(ContentEncoding::Brotli, "br", "br"), (ContentEncoding::Gzip, "gzip", "gz")] {
         let compressed = accepts(request, word).then(|| Files::get(&format!("{name}.{ending}"))).flatten();
         if let Some(compressed) = compressed {

@@ -17,6 +17,9 @@ use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
 use crate::web::readiness::Obstacle;
 
+/// What fails in the parts below; named here only.
+pub(super) type StorageError = DbError;
+
 /// Seconds after which a visitor should try again.
 pub(super) const RETRY_SECONDS: &str = "5";
 
@@ -29,6 +32,14 @@ pub(super) enum WebError {
     ForeignOrigin,
     #[error("malformed request: {0}")]
     Malformed(&'static str),
+    #[error("not this visitor's run")]
+    NotYours,
+    #[error("no such run")]
+    NoSuchRun,
+    #[error("the run is over")]
+    RunEnded,
+    #[error("more input than is kept")]
+    TooMuchInput,
     #[error("the request is too large")]
     TooLarge,
     #[error("the request took too long")]
@@ -72,12 +83,22 @@ impl WebError {
                 "This request came from another site, or did not say where it came from, so it was refused.",
             ),
             Self::Malformed(what) => story(StatusCode::BAD_REQUEST, "malformed", *what),
+            Self::NotYours => story(
+                StatusCode::FORBIDDEN,
+                "not_yours",
+                "Only whoever started this run, or owns the snippet, can do that.",
+            ),
+            Self::NoSuchRun => story(StatusCode::NOT_FOUND, "no_such_run", "Nobody knows this run any more."),
+            Self::RunEnded => story(StatusCode::CONFLICT, "run_ended", "This run has ended; it takes no more input."),
+            Self::TooMuchInput => story(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_much_input",
+                "This run was given as much input as is kept for one.",
+            ),
             Self::TooLarge => of_status(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => of_status(StatusCode::REQUEST_TIMEOUT),
             Self::Program(error) => story(StatusCode::UNPROCESSABLE_ENTITY, error.code(), sentence(&error.to_string())),
-            Self::NotReady(obstacle) => {
-                story(StatusCode::SERVICE_UNAVAILABLE, obstacle.code, obstacle.message.clone())
-            }
+            Self::NotReady(obstacle) => story(StatusCode::SERVICE_UNAVAILABLE, obstacle.code, obstacle.message.clone()),
             Self::Submit(error) => of_submit(error),
             Self::Snippet(error) => of_snippet(error),
             Self::Storage(error) => of_storage(error),

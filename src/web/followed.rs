@@ -45,14 +45,19 @@ impl Followed {
     /// Follows one more run.
     pub(super) fn add(&mut self, follower: LogFollower) {
         if self.reading.len() == MAX_FOLLOWED {
-            self.reading.remove(0);
+            drop(self.reading.remove(0));
         }
+        let run = follower.run().clone();
+        self.note_seen(run.clone());
+        self.reading.push((run, batch(follower).boxed()));
+    }
+
+    /// Remembers a run that needs no following: the client has seen all of it.
+    pub(super) fn note_seen(&mut self, run: RunId) {
         if self.seen.len() == MAX_SEEN {
             self.seen.pop_front();
         }
-        let run = follower.run().clone();
-        self.seen.push_back(run.clone());
-        self.reading.push((run, batch(follower).boxed()));
+        self.seen.push_back(run);
     }
 
     /// Follows a run no longer: it was not accepted.

@@ -3,9 +3,7 @@
 use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 /// The nonce of the answer to a request; stands in the request's extensions.
@@ -18,9 +16,9 @@ pub(super) const RAW_POLICY: &str = "default-src 'none'; sandbox";
 /// Headers that never vary. The referrer stays within the site: under `no-referrer` browsers would send our own
 /// forms with the origin `null`, and the origin check could not know them.
 const FIXED: [(&str, &str); 6] = [
-    (X_CONTENT_TYPE_OPTIONS.as_str(), "nosniff"),
-    (REFERRER_POLICY.as_str(), "same-origin"),
-    (X_FRAME_OPTIONS.as_str(), "DENY"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),

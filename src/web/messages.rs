@@ -109,6 +109,9 @@ mod tests {
     #[test]
     fn a_resize_carries_its_size_beside_the_run() {
         let text = r#"{"type":"resize","run":"0-x","columns":80,"rows":24}"#;
-        assert!(matches!(serde_json::from_str(text), Ok(ClientMessage::Resize { terminal: Terminal { rows: 24, .. }, .. })));
+        assert!(matches!(
+            serde_json::from_str(text),
+            Ok(ClientMessage::Resize { terminal: Terminal { rows: 24, .. }, .. })
+        ));
     }
 }

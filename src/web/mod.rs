@@ -32,4 +32,5 @@ mod snippet_data;
 mod snippet_page;
 mod submission;
 mod viewer;
+mod viewer_commands;
 mod visitor;

@@ -43,9 +43,9 @@ fn is_ours(origin: &str, host: Option<&str>, public_url: Option<&str>) -> bool {
     match (public_url, host) {
         (Some(url), _) => normal(url).is_some_and(|url| url == origin),
         // Behind a proxy that ends https, only the proxy knows the scheme.
-        (None, Some(host)) => ["http", "https"]
-            .iter()
-            .any(|scheme| origin.0 == *scheme && normal(&format!("{scheme}://{host}")).is_some_and(|own| own == origin)),
+        (None, Some(host)) => ["http", "https"].iter().any(|scheme| {
+            origin.0 == *scheme && normal(&format!("{scheme}://{host}")).is_some_and(|own| own == origin)
+        }),
         (None, None) => false,
     }
 }
