@@ -23,4 +23,8 @@ pub mod protocol;
 #[cfg(feature = "server")]
 pub mod runs;
 #[cfg(feature = "server")]
+pub mod snippets;
+#[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod web;

@@ -1,0 +1,80 @@
+//! The key of a snippet: the random part of its URL, and all that protects an unlisted snippet from guessing.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Characters of a key: no look-alikes (0/O, 1/l/I), nothing that a URL would escape.
+pub const ALPHABET: [char; 57] = [
+    '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q',
+    'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+];
+
+/// Characters in a key: 70 bits.
+pub const KEY_LENGTH: usize = 12;
+
+/// A key that has the right form; whether a snippet stands under it is known to the store only.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SnippetKey(String);
+
+impl SnippetKey {
+    /// A fresh key.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(nanoid::nanoid!(KEY_LENGTH, &ALPHABET))
+    }
+
+    /// Reads a key that came from outside.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let sound = text.len() == KEY_LENGTH && text.chars().all(|character| ALPHABET.contains(&character));
+        sound.then(|| Self(text.to_owned()))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SnippetKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Text that is no key.
+#[derive(Debug, thiserror::Error)]
+#[error("not a snippet's key")]
+pub struct NotAKey;
+
+impl TryFrom<String> for SnippetKey {
+    type Error = NotAKey;
+
+    fn try_from(text: String) -> Result<Self, NotAKey> {
+        Self::parse(&text).ok_or(NotAKey)
+    }
+}
+
+impl From<SnippetKey> for String {
+    fn from(key: SnippetKey) -> Self {
+        key.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_key_reads_back_and_a_strange_one_does_not() {
+        let key = SnippetKey::random();
+        assert_eq!(SnippetKey::parse(key.as_str()), Some(key.clone()));
+        for strange in ["", "abc", "abcdefghijkm2", "abcdefghijk0", "abcdefghij/.", "abcdefghijké", "abcdefghijk\n"] {
+            assert_eq!(SnippetKey::parse(strange), None, "{strange:?}");
+        }
+    }
+}

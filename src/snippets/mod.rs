@@ -1,0 +1,11 @@
+//! Snippets: what a URL key names, who owns it, its revisions, and who looks at it now.
+//!
+//! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
+//! - [`store`]: create, save, load; each change one atomic script
+//! - [`presence`]: how many look at a snippet
+
+pub mod key;
+pub mod owner;
+pub mod presence;
+pub mod revision;
+pub mod store;

@@ -1,0 +1,135 @@
+//! A revision: one saved state of a snippet, never changed after; and the form it has in storage.
+
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::db::DbError;
+use crate::program::Program;
+
+/// Greatest length of a title, characters.
+pub const MAX_TITLE_CHARACTERS: usize = 120;
+/// JSON longer than this is compressed.
+const COMPRESS_FROM_BYTES: usize = 2048;
+/// What decompressing may yield at most; greater than any program the limits let in.
+const MAX_JSON_BYTES: u64 = 64 * 1024 * 1024;
+const PLAIN: u8 = b'j';
+const COMPRESSED: u8 = b'z';
+
+/// What the owner chose: everything of a revision but its number and time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Empty when nobody named it.
+    #[serde(default)]
+    pub title: String,
+    /// The program.
+    pub program: Program,
+}
+
+/// One saved state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// From 1.
+    pub number: u64,
+    /// What was saved.
+    pub content: Content,
+    /// When, milliseconds by the clock of Redis.
+    pub created_ms: u64,
+}
+
+/// A title as it may stand in a heading: one line, no control characters, cut at the limit.
+#[must_use]
+pub fn clean_title(text: &str) -> String {
+    let visible = text.chars().map(|character| if character.is_control() { ' ' } else { character });
+    let cut: String = visible.take(MAX_TITLE_CHARACTERS).collect();
+    cut.trim().to_owned()
+}
+
+/// Content ready for storage.
+pub(super) struct Packed {
+    /// First byte: plain or compressed; then JSON.
+    pub(super) bytes: Vec<u8>,
+    /// Tells equal contents without reading them back.
+    pub(super) digest: String,
+}
+
+impl Packed {
+    pub(super) fn of(content: &Content) -> Self {
+        let json = serde_json::to_vec(content).expect("content has no form that JSON cannot write");
+        let digest = hex::encode(Sha256::digest(&json));
+        Self { bytes: compressed(&json).unwrap_or_else(|| tagged(PLAIN, &json)), digest }
+    }
+}
+
+fn compressed(json: &[u8]) -> Option<Vec<u8>> {
+    if json.len() < COMPRESS_FROM_BYTES {
+        return None;
+    }
+    // Compressing into memory does not fail; if it did, plain would be as good.
+    let small = zstd::bulk::compress(json, zstd::DEFAULT_COMPRESSION_LEVEL).ok()?;
+    Some(tagged(COMPRESSED, &small))
+}
+
+fn tagged(form: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[form], bytes].concat()
+}
+
+/// Reads what the scripts wrote: the time, a space, then [`Packed::bytes`].
+pub(super) fn unpack(number: u64, stored: &[u8]) -> Result<Revision, DbError> {
+    let damaged = |what: &str| DbError::Damaged(format!("revision {number}: {what}"));
+    let space = stored.iter().position(|&byte| byte == b' ').ok_or_else(|| damaged("no time"))?;
+    let created = std::str::from_utf8(&stored[..space]).ok().and_then(|text| text.parse().ok());
+    let created_ms = created.ok_or_else(|| damaged("strange time"))?;
+    let content = match stored[space + 1..].split_first() {
+        Some((&PLAIN, json)) => serde_json::from_slice(json),
+        Some((&COMPRESSED, small)) => {
+            let reader = zstd::Decoder::new(small).map_err(|error| damaged(&error.to_string()))?;
+            serde_json::from_reader(std::io::BufReader::new(reader.take(MAX_JSON_BYTES)))
+        }
+        _ => return Err(damaged("strange form")),
+    };
+    let content = content.map_err(|error| damaged(&error.to_string()))?;
+    Ok(Revision { number, content, created_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::languages::LanguageId;
+    use crate::program::SourceFile;
+
+    fn content(text: &str) -> Content {
+        let files = vec![SourceFile { path: "main.py".into(), content: text.into() }];
+        let program = Program { language: LanguageId("python".into()), files, arguments: vec![], stdin: None };
+        Content { title: String::new(), program }
+    }
+
+    #[test]
+    fn small_and_large_contents_read_back() {
+        for text in ["print(1)".to_owned(), "print(1)\n".repeat(10_000)] {
+            let packed = Packed::of(&content(&text));
+            let stored = [b"17 ".as_slice(), &packed.bytes].concat();
+            let revision = unpack(3, &stored).unwrap();
+            assert_eq!(revision, Revision { number: 3, content: content(&text), created_ms: 17 });
+        }
+    }
+
+    #[test]
+    fn a_large_content_is_stored_small() {
+        assert!(Packed::of(&content(&"print(1)\n".repeat(10_000))).bytes.len() < 1000);
+    }
+
+    #[test]
+    fn a_damaged_revision_is_an_error() {
+        for stored in [b"".as_slice(), b"1", b"x j{}", b"1 j{}", b"1 zabc", b"1 q"] {
+            assert!(unpack(1, stored).is_err());
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_short_line() {
+        assert_eq!(clean_title(" a\nb\u{1b} "), "a b");
+        assert_eq!(clean_title(&"é".repeat(500)).chars().count(), MAX_TITLE_CHARACTERS);
+    }
+}

@@ -1,0 +1,210 @@
+//! The store: snippets in Redis. Each change is one script, so no crash leaves half a snippet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use redis::{AsyncCommands, Script};
+
+use crate::db::{Db, DbError, keys};
+use crate::languages::LanguageId;
+use crate::snippets::key::SnippetKey;
+use crate::snippets::owner::OwnerHash;
+use crate::snippets::revision::{Content, Packed, Revision, unpack};
+
+/// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
+const FORK_TRIES: usize = 3;
+
+/// Which snippet and revision a fork started from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The snippet.
+    pub key: SnippetKey,
+    /// Its revision.
+    pub revision: u64,
+}
+
+/// A snippet without the content of its revisions.
+#[derive(Debug, Clone)]
+pub struct Snippet {
+    /// Its key.
+    pub key: SnippetKey,
+    /// Who may save.
+    pub owner: OwnerHash,
+    /// Number of the newest revision.
+    pub head: u64,
+    /// Title of the newest revision; may be empty.
+    pub title: String,
+    /// Language of the newest revision.
+    pub language: LanguageId,
+    /// Where it was forked from.
+    pub forked_from: Option<Origin>,
+    /// When it was created, milliseconds by the clock of Redis.
+    pub created_ms: u64,
+}
+
+/// Why a snippet was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SnippetError {
+    /// Another snippet has the key.
+    #[error("the key is taken")]
+    Taken,
+    /// Nothing stands under the key.
+    #[error("there is no such snippet")]
+    Missing,
+    /// Somebody else owns it.
+    #[error("the snippet is somebody else's")]
+    NotOwner,
+    /// Redis failed.
+    #[error("the snippet could not be stored or read")]
+    Db(#[from] DbError),
+}
+
+/// What a save did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// A new revision with this number.
+    New(u64),
+    /// Nothing: the head with this number is the same.
+    Same(u64),
+}
+
+impl Saved {
+    /// Number of the head.
+    #[must_use]
+    pub fn revision(self) -> u64 {
+        match self {
+            Self::New(number) | Self::Same(number) => number,
+        }
+    }
+}
+
+pub(super) struct Scripts {
+    create: Script,
+    save: Script,
+    pub(super) presence: Script,
+}
+
+/// Snippets in Redis; clones are cheap and share one connection.
+#[derive(Clone)]
+pub struct Snippets {
+    pub(super) db: Db,
+    pub(super) scripts: Arc<Scripts>,
+}
+
+impl Snippets {
+    /// The snippets in this Redis.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        let scripts = Scripts {
+            create: Script::new(include_str!("scripts/create.lua")),
+            save: Script::new(include_str!("scripts/save.lua")),
+            presence: Script::new(include_str!("scripts/presence.lua")),
+        };
+        Self { db, scripts: Arc::new(scripts) }
+    }
+
+    /// Creates a snippet with revision 1.
+    ///
+    /// # Errors
+    /// [`SnippetError::Taken`] when the key names a snippet already; nothing is changed then.
+    pub async fn create(
+        &self,
+        key: &SnippetKey,
+        owner: &OwnerHash,
+        content: &Content,
+        forked_from: Option<&Origin>,
+    ) -> Result<(), SnippetError> {
+        let packed = Packed::of(content);
+        let mut call = self.scripts.create.key(keys::snippet(key.as_str()));
+        call.key(keys::snippet_revisions(key.as_str())).arg(owner.as_str()).arg(packed.bytes).arg(packed.digest);
+        call.arg(&content.title).arg(&content.program.language.0).arg(keys::snippet_channel(key.as_str()));
+        call.arg(forked_from.map_or_else(String::new, |origin| format!("{} {}", origin.key, origin.revision)));
+        let created: u64 = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
+        if created == 0 { Err(SnippetError::Taken) } else { Ok(()) }
+    }
+
+    /// Creates a snippet under a fresh key.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn fork(
+        &self,
+        owner: &OwnerHash,
+        content: &Content,
+        forked_from: Option<&Origin>,
+    ) -> Result<SnippetKey, SnippetError> {
+        for _ in 0..FORK_TRIES {
+            let key = SnippetKey::random();
+            match self.create(&key, owner, content, forked_from).await {
+                Err(SnippetError::Taken) => {}
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(key),
+            }
+        }
+        Err(SnippetError::Taken)
+    }
+
+    /// Saves a revision for the owner, unless it equals the head.
+    ///
+    /// # Errors
+    /// When there is no such snippet, or it is somebody else's; nothing is changed then.
+    pub async fn save(&self, key: &SnippetKey, owner: &OwnerHash, content: &Content) -> Result<Saved, SnippetError> {
+        let snippet = keys::snippet(key.as_str());
+        let stored: Option<String> = self.db.commands().hget(&snippet, "owner").await.map_err(DbError::from)?;
+        let stored = OwnerHash::stored(stored.ok_or(SnippetError::Missing)?);
+        if !stored.is(owner) {
+            return Err(SnippetError::NotOwner);
+        }
+        let packed = Packed::of(content);
+        let mut call = self.scripts.save.key(snippet);
+        call.key(keys::snippet_revisions(key.as_str())).arg(owner.as_str()).arg(packed.bytes).arg(packed.digest);
+        call.arg(&content.title).arg(&content.program.language.0).arg(keys::snippet_channel(key.as_str()));
+        let answer = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
+        match answer {
+            (0_u64, _) => Err(SnippetError::Missing),
+            (head, 0_u64) => Ok(Saved::Same(head)),
+            (head, _) => Ok(Saved::New(head)),
+        }
+    }
+
+    /// The snippet under this key, if there is one.
+    ///
+    /// # Errors
+    /// When Redis fails or the snippet is damaged.
+    pub async fn load(&self, key: &SnippetKey) -> Result<Option<Snippet>, DbError> {
+        let fields: HashMap<String, String> = self.db.commands().hgetall(keys::snippet(key.as_str())).await?;
+        if fields.is_empty() { Ok(None) } else { read_snippet(key, fields).map(Some) }
+    }
+
+    /// One revision, if there is one.
+    ///
+    /// # Errors
+    /// When Redis fails or the revision is damaged.
+    pub async fn revision(&self, key: &SnippetKey, number: u64) -> Result<Option<Revision>, DbError> {
+        let revisions = keys::snippet_revisions(key.as_str());
+        let stored: Option<Vec<u8>> = self.db.commands().hget(revisions, number).await?;
+        stored.map(|bytes| unpack(number, &bytes)).transpose()
+    }
+}
+
+fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
+    let mut take =
+        |name: &str| fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")));
+    let number = |name: &str, text: String| {
+        text.parse().map_err(|_| DbError::Damaged(format!("snippet {key} has a strange {name}")))
+    };
+    Ok(Snippet {
+        key: key.clone(),
+        owner: OwnerHash::stored(take("owner")?),
+        head: number("head", take("head")?)?,
+        title: take("title")?,
+        language: LanguageId(take("language")?),
+        forked_from: read_origin(&take("forked_from")?),
+        created_ms: number("created", take("created")?)?,
+    })
+}
+
+fn read_origin(text: &str) -> Option<Origin> {
+    let (key, revision) = text.split_once(' ')?;
+    Some(Origin { key: SnippetKey::parse(key)?, revision: revision.parse().ok()? })
+}

@@ -1,0 +1,327 @@
+//! Errors: one enum, one story each for the visitor, one place that writes it as HTML, JSON or plain text.
+//! A cause's own words go to the log, once, and never to a visitor.
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError, UrlencodedError};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, RETRY_AFTER};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+
+use crate::db::DbError;
+use crate::program::ProgramError;
+use crate::runs::store::SubmitError;
+use crate::snippets::store::SnippetError;
+use crate::web::assets::Page;
+use crate::web::readiness::Obstacle;
+
+/// What fails in the parts below; named here only.
+pub(super) type StorageError = DbError;
+
+/// Seconds after which a visitor should try again.
+pub(super) const RETRY_SECONDS: &str = "5";
+
+/// Everything that ends a request other than well. `Display` is for the log.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WebError {
+    #[error("nothing is here")]
+    NotFound,
+    #[error("the request comes from another site, or does not say from where")]
+    ForeignOrigin,
+    #[error("malformed request: {0}")]
+    Malformed(&'static str),
+    #[error("not this visitor's run")]
+    NotYours,
+    #[error("no such run")]
+    NoSuchRun,
+    #[error("the run is over")]
+    RunEnded,
+    #[error("more input than is kept")]
+    TooMuchInput,
+    #[error("the request is too large")]
+    TooLarge,
+    #[error("the request took too long")]
+    TooSlow,
+    #[error("not a program")]
+    Program(#[from] ProgramError),
+    #[error("nothing can run now")]
+    NotReady(Obstacle),
+    #[error("the run was not taken")]
+    Submit(#[from] SubmitError),
+    #[error("the snippet was not kept or read")]
+    Snippet(#[from] SnippetError),
+    #[error("storage failed")]
+    Storage(#[from] DbError),
+    #[error("a page could not be written")]
+    Template(#[from] askama::Error),
+}
+
+/// What the visitor is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Story {
+    pub(super) status: StatusCode,
+    /// A stable word for programs.
+    pub(super) code: &'static str,
+    /// One sentence or two for people.
+    pub(super) message: String,
+}
+
+fn story(status: StatusCode, code: &'static str, message: impl Into<String>) -> Story {
+    Story { status, code, message: message.into() }
+}
+
+impl WebError {
+    /// What the visitor is told of this error.
+    pub(super) fn story(&self) -> Story {
+        match self {
+            Self::NotFound => of_status(StatusCode::NOT_FOUND),
+            Self::ForeignOrigin => story(
+                StatusCode::FORBIDDEN,
+                "foreign_origin",
+                "This request came from another site, or did not say where it came from, so it was refused.",
+            ),
+            Self::Malformed(what) => story(StatusCode::BAD_REQUEST, "malformed", *what),
+            Self::NotYours => story(
+                StatusCode::FORBIDDEN,
+                "not_yours",
+                "Only whoever started this run, or owns the snippet, can do that.",
+            ),
+            Self::NoSuchRun => story(StatusCode::NOT_FOUND, "no_such_run", "Nobody knows this run any more."),
+            Self::RunEnded => story(StatusCode::CONFLICT, "run_ended", "This run has ended; it takes no more input."),
+            Self::TooMuchInput => story(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_much_input",
+                "This run was given as much input as is kept for one.",
+            ),
+            Self::TooLarge => of_status(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::TooSlow => of_status(StatusCode::REQUEST_TIMEOUT),
+            Self::Program(error) => story(StatusCode::UNPROCESSABLE_ENTITY, error.code(), sentence(&error.to_string())),
+            Self::NotReady(obstacle) => story(StatusCode::SERVICE_UNAVAILABLE, obstacle.code, obstacle.message.clone()),
+            Self::Submit(error) => of_submit(error),
+            Self::Snippet(error) => of_snippet(error),
+            Self::Storage(error) => of_storage(error),
+            Self::Template(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Writes it to the log with its causes, if it is a fault of ours.
+    pub(super) fn log(&self) {
+        if self.story().status.is_server_error() && !matches!(self, Self::NotReady(_)) {
+            tracing::error!(error = %self, causes = %causes(self), "a request failed");
+        }
+    }
+}
+
+fn of_submit(error: &SubmitError) -> Story {
+    match error {
+        SubmitError::QueueFull(waiting) => story(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "queue_full",
+            format!("The queue is full: {waiting} runs are waiting. Your code is kept; try again in a few seconds."),
+        ),
+        SubmitError::VisitorLimit(theirs) => story(
+            StatusCode::TOO_MANY_REQUESTS,
+            "visitor_limit",
+            format!("You have {theirs} runs waiting or running already. Let one end, or stop it, and try again."),
+        ),
+        SubmitError::Db(error) => of_storage(error),
+    }
+}
+
+fn of_snippet(error: &SnippetError) -> Story {
+    match error {
+        SnippetError::Taken => {
+            story(StatusCode::CONFLICT, "taken", "Somebody else saved here just now. Try again to get your own copy.")
+        }
+        SnippetError::Missing => of_status(StatusCode::NOT_FOUND),
+        SnippetError::NotOwner => {
+            story(StatusCode::FORBIDDEN, "not_yours", "This snippet is somebody else's. Fork it to change it.")
+        }
+        SnippetError::Db(error) => of_storage(error),
+    }
+}
+
+fn of_storage(error: &DbError) -> Story {
+    match error {
+        DbError::Unreachable(_) => story(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_ready",
+            "Storage does not answer at the moment. Keep your text and try again in a few seconds.",
+        ),
+        DbError::Full(_) => story(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "storage_full",
+            "Storage is full, so nothing can be saved or run until its operator makes room.",
+        ),
+        DbError::ReadOnly(_) => story(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_ready",
+            "Storage takes no changes at the moment. Keep your text and try again in a few seconds.",
+        ),
+        DbError::Refused(_) | DbError::Damaged(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// What a status alone says.
+fn of_status(status: StatusCode) -> Story {
+    let (code, message) = match status.as_u16() {
+        404 => ("not_found", "There is nothing at this address. Check the link, or start a new snippet."),
+        405 => ("method_not_allowed", "This address cannot be asked in that way."),
+        408 => ("too_slow", "The request took too long to arrive. Try again."),
+        413 => ("too_large", "This is more than a snippet can hold, so nothing was kept. Make it smaller."),
+        400..=499 => ("malformed", "This request cannot be understood."),
+        _ => ("fault", "Something went wrong here. It has been logged; try again in a few seconds."),
+    };
+    story(status, code, message)
+}
+
+/// A fragment as a sentence.
+fn sentence(fragment: &str) -> String {
+    let mut characters = fragment.chars();
+    let first = characters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(characters).chain(std::iter::once('.')).collect()
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(error.source(), |cause| cause.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+impl ResponseError for WebError {
+    fn status_code(&self) -> StatusCode {
+        self.story().status
+    }
+
+    /// Without a body: [`render`] writes it, where the request is at hand.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+impl From<PathError> for WebError {
+    fn from(_: PathError) -> Self {
+        Self::NotFound
+    }
+}
+
+impl From<QueryPayloadError> for WebError {
+    fn from(_: QueryPayloadError) -> Self {
+        Self::Malformed("The part of the address after “?” cannot be understood.")
+    }
+}
+
+impl From<UrlencodedError> for WebError {
+    fn from(error: UrlencodedError) -> Self {
+        match error {
+            UrlencodedError::Overflow { .. } | UrlencodedError::Payload(PayloadError::Overflow) => Self::TooLarge,
+            _ => Self::Malformed("This form cannot be understood."),
+        }
+    }
+}
+
+impl From<JsonPayloadError> for WebError {
+    fn from(error: JsonPayloadError) -> Self {
+        match error {
+            JsonPayloadError::OverflowKnownLength { .. }
+            | JsonPayloadError::Overflow { .. }
+            | JsonPayloadError::Payload(PayloadError::Overflow) => Self::TooLarge,
+            _ => Self::Malformed("This is not the JSON that was expected here."),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    page: Page,
+    status: u16,
+    heading: &'a str,
+    message: &'a str,
+}
+
+/// Middleware: writes the body of every answer that is an error, in the form that the visitor accepts.
+pub(super) async fn render(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    // A page that a handler wrote itself is kept; an error's own text would have the error attached.
+    let written = response.response().error().is_none() && has_body(response.response().body());
+    if !failed || written {
+        return Ok(response.map_into_boxed_body());
+    }
+    let error = response.response().error().and_then(|error| error.as_error::<WebError>());
+    error.inspect(|error| error.log()).map_or_else(|| of_status(status), WebError::story).answer(response)
+}
+
+fn has_body(body: &impl MessageBody) -> bool {
+    !matches!(body.size(), BodySize::None | BodySize::Sized(0))
+}
+
+impl Story {
+    fn answer<B>(self, response: ServiceResponse<B>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+        let (request, old) = response.into_parts();
+        let mut fresh = self.response(&request);
+        for (name, value) in old.headers() {
+            if name == actix_web::http::header::ALLOW {
+                fresh.headers_mut().insert(name.clone(), value.clone());
+            }
+        }
+        Ok(ServiceResponse::new(request, fresh))
+    }
+
+    fn response(&self, request: &HttpRequest) -> HttpResponse {
+        let mut builder = HttpResponse::build(self.status);
+        builder.insert_header((CACHE_CONTROL, "no-store"));
+        if matches!(self.status.as_u16(), 429 | 503) {
+            builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
+        }
+        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+        if accept.contains("text/html") {
+            let heading = heading(self.status);
+            let page = Page::of(&request.extensions());
+            let html = ErrorPage { page, status: self.status.as_u16(), heading, message: &self.message }.render();
+            return builder.content_type("text/html; charset=utf-8").body(html.unwrap_or_else(|_| heading.to_owned()));
+        }
+        if accept.contains("json") {
+            return builder.json(serde_json::json!({ "code": self.code, "message": self.message }));
+        }
+        builder.content_type("text/plain; charset=utf-8").body(format!("{}\n", self.message))
+    }
+}
+
+fn heading(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        403 => "Refused",
+        404 => "Nothing here",
+        413 => "Too large",
+        422 => "This cannot run",
+        429 => "One at a time",
+        503 | 507 => "Not now",
+        400..=499 => "Not understood",
+        _ => "Something broke",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redis_words_do_not_reach_a_visitor() {
+        let redis = redis::RedisError::from((redis::ErrorKind::Io, "secret words", "more secret".to_owned()));
+        let error = WebError::from(SnippetError::from(DbError::Unreachable(redis)));
+        assert!(!error.story().message.contains("secret"));
+        assert_eq!(error.story().status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(causes(&error).contains("secret words"));
+    }
+
+    #[test]
+    fn a_fragment_becomes_a_sentence() {
+        assert_eq!(sentence("there is no file"), "There is no file.");
+    }
+}

@@ -1,0 +1,36 @@
+//! Web: everything that speaks HTTP and WebSocket with visitors. Runs are executed elsewhere; web meets the
+//! runners in `runs` only.
+//!
+//! - [`routes`]: the table of addresses; `server`: the listening server
+//! - pages: `snippet_page`, `run_form`, `run_result`, `raw`, `assets`, `health`
+//! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
+//! - around every answer: `error`, `headers`, `access`, `origin`, `visitor`
+
+pub mod routes;
+pub mod server;
+pub mod settings;
+pub mod state;
+
+mod access;
+mod arguments;
+mod assets;
+mod error;
+mod followed;
+mod headers;
+mod health;
+mod inbox;
+mod last_run;
+mod messages;
+mod origin;
+mod plain_text;
+mod raw;
+mod readiness;
+mod run_form;
+mod run_result;
+mod run_socket;
+mod snippet_data;
+mod snippet_page;
+mod submission;
+mod viewer;
+mod viewer_commands;
+mod visitor;

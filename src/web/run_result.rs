@@ -1,0 +1,139 @@
+//! The result page of a run without a script: its head at once, output as it is printed, the outcome last.
+
+use std::convert::Infallible;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
+use askama::Template;
+use askama::filters::{Escaper, Html};
+use bytes::Bytes;
+use futures_util::stream::{Stream, unfold};
+use tokio_util::sync::CancellationToken;
+
+use crate::languages::Language;
+use crate::runs::event::EventKind;
+use crate::runs::feed::LogFollower;
+use crate::runs::outcome::{Finished, Outcome};
+use crate::snippets::key::SnippetKey;
+use crate::snippets::revision::Content;
+use crate::web::assets::Page;
+use crate::web::error::WebError;
+use crate::web::plain_text::ControlStripper;
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "run_head.html")]
+struct RunHead<'a> {
+    page: &'a Page,
+    key: &'a str,
+    title: &'a str,
+    language: &'a Language,
+}
+
+#[derive(Template)]
+#[template(path = "run_tail.html")]
+struct RunTail<'a> {
+    key: &'a str,
+    message: &'a str,
+    tone: &'a str,
+}
+
+/// Everything before the output.
+pub(super) fn head(state: &State, page: &Page, key: &SnippetKey, content: &Content) -> Result<String, WebError> {
+    let language = state.languages.get(&content.program.language).ok_or(WebError::NotFound)?;
+    Ok(RunHead { page, key: key.as_str(), title: &content.title, language }.render()?)
+}
+
+/// Answers with a page that grows until the run ends. The run goes on when the visitor leaves.
+pub(super) fn stream(
+    state: &State,
+    visitor: &Visitor,
+    key: SnippetKey,
+    head: String,
+    follower: LogFollower,
+) -> HttpResponse {
+    let growing = Growing { key, follower, stripper: ControlStripper::default(), stop: state.stop.clone() };
+    let mut builder = HttpResponse::Ok();
+    builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
+    // Compression would hold output back; the same goes for proxies that know this header.
+    builder.insert_header(ContentEncoding::Identity).insert_header(("x-accel-buffering", "no"));
+    visitor.cookie(&state.settings).map(|cookie| builder.cookie(cookie));
+    builder.streaming(chunks(head, growing))
+}
+
+struct Growing {
+    key: SnippetKey,
+    follower: LogFollower,
+    stripper: ControlStripper,
+    stop: CancellationToken,
+}
+
+/// What comes next on the page.
+enum Step {
+    Head(String, Growing),
+    Output(Growing),
+    End,
+}
+
+fn chunks(head: String, growing: Growing) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    unfold(Step::Head(head, growing), |step| async {
+        match step {
+            Step::Head(head, growing) => Some((Ok(Bytes::from(head)), Step::Output(growing))),
+            Step::Output(growing) => {
+                let (text, next) = growing.next().await;
+                Some((Ok(Bytes::from(text)), next))
+            }
+            Step::End => None,
+        }
+    })
+}
+
+impl Growing {
+    /// Waits for something to show.
+    async fn next(mut self) -> (String, Step) {
+        loop {
+            let event = tokio::select! {
+                event = self.follower.next() => event,
+                () = self.stop.cancelled() => return self.end("The server is restarting; the run goes on.", "waiting"),
+            };
+            match event.map(|event| event.map(|event| event.kind())) {
+                Ok(Some(Some(EventKind::Output { data, .. }))) => {
+                    let text = self.visible(&data);
+                    if !text.is_empty() {
+                        return (text, Step::Output(self));
+                    }
+                }
+                Ok(Some(Some(EventKind::Finished(finished)))) => return self.end(&finished.message, tone(&finished)),
+                Ok(Some(_)) => {}
+                Ok(None) => return self.end("The run has ended.", "idle"),
+                Err(error) => {
+                    let error = WebError::from(error);
+                    error.log();
+                    return self.end(&error.story().message, "bad");
+                }
+            }
+        }
+    }
+
+    /// Output as HTML text: without control sequences, escaped.
+    fn visible(&mut self, data: &str) -> String {
+        let (mut plain, mut escaped) = (String::new(), String::new());
+        self.stripper.push(data, &mut plain);
+        Html.write_escaped_str(&mut escaped, &plain).expect("writing into a string does not fail");
+        escaped
+    }
+
+    fn end(self, message: &str, tone: &str) -> (String, Step) {
+        let tail = RunTail { key: self.key.as_str(), message, tone }.render();
+        (tail.unwrap_or_default(), Step::End)
+    }
+}
+
+fn tone(finished: &Finished) -> &'static str {
+    match finished.outcome {
+        Outcome::Exited if finished.exit_code == Some(0) => "good",
+        Outcome::Stopped => "idle",
+        _ => "bad",
+    }
+}

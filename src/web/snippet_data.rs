@@ -1,0 +1,74 @@
+//! What the page's script reads from the page: JSON with the snippet, and the languages to choose from.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::languages::LanguageId;
+use crate::program::SourceFile;
+use crate::snippets::key::SnippetKey;
+use crate::web::snippet_page::View;
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+/// The JSON.
+#[derive(Serialize)]
+pub(super) struct SnippetData<'a> {
+    key: &'a str,
+    saved: bool,
+    revision: u64,
+    owner: bool,
+    forked_from: Option<&'a str>,
+    language: &'a str,
+    languages: Vec<LanguageData<'a>>,
+    files: &'a [SourceFile],
+    args: &'a [String],
+    stdin: Option<&'a str>,
+    max_source_bytes: usize,
+}
+
+#[derive(Serialize)]
+struct LanguageData<'a> {
+    id: &'a str,
+    name: &'a str,
+    main: &'a str,
+    editor: &'a str,
+    hello: &'a str,
+    version: &'a str,
+}
+
+impl<'a> SnippetData<'a> {
+    pub(super) fn of(
+        state: &'a State,
+        visitor: &Visitor,
+        view: &'a View,
+        versions: &'a BTreeMap<LanguageId, String>,
+    ) -> Self {
+        let program = &view.content.program;
+        Self {
+            key: view.key.as_str(),
+            saved: view.snippet.is_some(),
+            revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
+            owner: view.is_owned_by(visitor),
+            forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
+            language: &program.language.0,
+            languages: languages(state, versions),
+            files: &program.files,
+            args: &program.arguments,
+            stdin: program.stdin.as_deref(),
+            max_source_bytes: state.settings.program_limits.source_bytes,
+        }
+    }
+}
+
+fn languages<'a>(state: &'a State, versions: &'a BTreeMap<LanguageId, String>) -> Vec<LanguageData<'a>> {
+    let data = state.languages.all().iter().map(|language| LanguageData {
+        id: &language.id.0,
+        name: &language.name,
+        main: &language.main,
+        editor: &language.editor,
+        hello: &language.hello,
+        version: versions.get(&language.id).map_or("", String::as_str),
+    });
+    data.collect()
+}

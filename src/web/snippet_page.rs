@@ -1,0 +1,174 @@
+//! The snippet's page, saved or fresh, and the way to a fresh one.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::languages::{Language, Languages};
+use crate::program::{Program, SourceFile};
+use crate::snippets::key::SnippetKey;
+use crate::snippets::revision::Content;
+use crate::snippets::store::Snippet;
+use crate::web::arguments;
+use crate::web::assets::Page;
+use crate::web::error::{RETRY_SECONDS, WebError};
+use crate::web::last_run::{self, LastRun};
+use crate::web::snippet_data::SnippetData;
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+/// The language of the very first page.
+const FIRST_LANGUAGE: &str = "python";
+
+#[derive(Template)]
+#[template(path = "snippet.html")]
+struct SnippetPage<'a> {
+    page: Page,
+    key: &'a str,
+    title: &'a str,
+    language: &'a Language,
+    languages: &'a [Language],
+    program: &'a Program,
+    arguments_line: String,
+    revision: u64,
+    forked_from: Option<&'a str>,
+    last_output: &'a str,
+    last_message: &'a str,
+    notice: &'a str,
+    data: SnippetData<'a>,
+}
+
+/// What a visitor looks at: a snippet's newest revision, or something that is not saved.
+pub(super) struct View {
+    pub(super) key: SnippetKey,
+    /// The snippet under the key, if one is saved.
+    pub(super) snippet: Option<Snippet>,
+    /// What stands in the editor.
+    pub(super) content: Content,
+    /// Key of the snippet that this is a fork of.
+    pub(super) forked_from: Option<SnippetKey>,
+    /// Why something was not done.
+    pub(super) notice: Option<String>,
+}
+
+impl View {
+    /// Whether the visitor owns the snippet.
+    pub(super) fn is_owned_by(&self, visitor: &Visitor) -> bool {
+        self.snippet.as_ref().is_some_and(|snippet| snippet.owner.is(&visitor.hash))
+    }
+}
+
+/// What a fresh page may be asked to start with.
+#[derive(Debug, Deserialize)]
+pub(super) struct Start {
+    fork: Option<String>,
+    language: Option<String>,
+}
+
+/// `GET /`: to a fresh page; nothing is stored.
+pub(super) async fn home(request: HttpRequest) -> HttpResponse {
+    let query = request.query_string();
+    let separator = if query.is_empty() { "" } else { "?" };
+    let address = format!("/{}{separator}{query}", SnippetKey::random());
+    HttpResponse::SeeOther().insert_header((LOCATION, address)).insert_header((CACHE_CONTROL, "no-store")).finish()
+}
+
+/// `GET /{key}`
+pub(super) async fn show(
+    state: Data<State>,
+    page: Page,
+    visitor: Visitor,
+    key: Path<SnippetKey>,
+    start: Query<Start>,
+) -> Result<HttpResponse, WebError> {
+    let view = match load(&state, &key).await? {
+        Some(view) => view,
+        None => fresh(&state, &visitor, key.into_inner(), &start).await?,
+    };
+    respond(&state, page, &visitor, view, StatusCode::OK).await
+}
+
+/// The saved snippet under the key.
+pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>, WebError> {
+    let Some(snippet) = state.snippets.load(key).await? else {
+        return Ok(None);
+    };
+    let revision = state.snippets.revision(key, snippet.head).await?.ok_or(WebError::NotFound)?;
+    let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
+    Ok(Some(View { key: key.clone(), snippet: Some(snippet), content: revision.content, forked_from, notice: None }))
+}
+
+async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
+    let forked = match start.fork.as_deref().and_then(SnippetKey::parse) {
+        Some(origin) => load(state, &origin).await?,
+        None => None,
+    };
+    if let Some(origin) = forked {
+        let notice = None;
+        return Ok(View { key, snippet: None, content: origin.content, forked_from: Some(origin.key), notice });
+    }
+    let wanted = [start.language.as_deref(), visitor.language.as_deref()];
+    let wanted = wanted.into_iter().flatten().find_map(|word| state.languages.find(word));
+    let language = wanted.or_else(|| first_language(&state.languages)).ok_or(WebError::NotFound)?;
+    Ok(View { key, snippet: None, content: hello(language), forked_from: None, notice: None })
+}
+
+fn first_language(languages: &Languages) -> Option<&Language> {
+    languages.find(FIRST_LANGUAGE).or_else(|| languages.all().first())
+}
+
+fn hello(language: &Language) -> Content {
+    let files = vec![SourceFile { path: language.main.clone(), content: language.hello.clone() }];
+    let program = Program { language: language.id.clone(), files, arguments: Vec::new(), stdin: None };
+    Content { title: String::new(), program }
+}
+
+/// Answers with the page.
+pub(super) async fn respond(
+    state: &State,
+    page: Page,
+    visitor: &Visitor,
+    view: View,
+    status: StatusCode,
+) -> Result<HttpResponse, WebError> {
+    let last = if view.snippet.is_some() { last_run::of(&state.runs, &view.key).await? } else { LastRun::default() };
+    let html = write(state, page, visitor, &view, &last)?;
+    let mut builder = HttpResponse::build(status);
+    builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "private, no-cache"));
+    builder.insert_header(("x-robots-tag", "noindex"));
+    if matches!(status.as_u16(), 429 | 503) {
+        builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
+    }
+    visitor.cookie(&state.settings).map(|cookie| builder.cookie(cookie));
+    let language = &view.content.program.language.0;
+    if view.is_owned_by(visitor) && visitor.language.as_ref() != Some(language) {
+        builder.cookie(Visitor::language_cookie(language, &state.settings));
+    }
+    Ok(builder.body(html))
+}
+
+fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastRun) -> Result<String, WebError> {
+    let readiness = state.readiness.borrow().clone();
+    let notice = view.notice.clone().or_else(|| readiness.obstacle().map(|obstacle| obstacle.message));
+    let program = &view.content.program;
+    let language = state.languages.get(&program.language).or_else(|| first_language(&state.languages));
+    let template = SnippetPage {
+        page,
+        key: view.key.as_str(),
+        title: &view.content.title,
+        language: language.ok_or(WebError::NotFound)?,
+        languages: state.languages.all(),
+        program,
+        arguments_line: arguments::join(&program.arguments),
+        revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
+        forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
+        last_output: &last.output,
+        last_message: &last.message,
+        notice: notice.as_deref().unwrap_or_default(),
+        data: SnippetData::of(state, visitor, view, &readiness.versions),
+    };
+    Ok(template.render()?)
+}

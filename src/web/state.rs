@@ -1,0 +1,62 @@
+//! State: what every handler may use.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::languages::Languages;
+use crate::runs::feed::Feed;
+use crate::runs::store::Runs;
+use crate::snippets::store::Snippets;
+use crate::web::readiness::{Readiness, watch_readiness};
+use crate::web::settings::Settings;
+
+/// The other parts that web uses.
+pub struct Parts {
+    /// Runs.
+    pub runs: Runs,
+    /// Live logs and news.
+    pub feed: Feed,
+    /// Snippets.
+    pub snippets: Snippets,
+    /// Languages.
+    pub languages: Arc<Languages>,
+}
+
+/// What every handler may use; clones share everything.
+#[derive(Clone)]
+pub struct State {
+    pub(super) runs: Runs,
+    pub(super) feed: Feed,
+    pub(super) snippets: Snippets,
+    pub(super) languages: Arc<Languages>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) readiness: watch::Receiver<Readiness>,
+    /// Cancelled when the server should end: sockets close.
+    pub(super) stop: CancellationToken,
+    /// Owns the tasks of the sockets' viewers.
+    pub(super) viewers: TaskTracker,
+}
+
+impl State {
+    /// Starts the task that watches whether runs are possible; it ends with `stop`, as every socket does.
+    #[must_use]
+    pub fn start(parts: Parts, settings: Settings, stop: CancellationToken) -> (Self, JoinHandle<()>) {
+        let (sender, readiness) = watch::channel(Readiness::starting());
+        let task = tokio::spawn(watch_readiness(parts.runs.clone(), sender, stop.clone()));
+        let state = Self {
+            runs: parts.runs,
+            feed: parts.feed,
+            snippets: parts.snippets,
+            languages: parts.languages,
+            settings: Arc::new(settings),
+            readiness,
+            stop,
+            viewers: TaskTracker::new(),
+        };
+        (state, task)
+    }
+}

@@ -1,0 +1,299 @@
+//! A viewer: one open page of a snippet, as a plain task between its socket and the other parts.
+//! What the client asks for is in `viewer_commands`.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+
+use crate::runs::feed::{SnippetFollower, SnippetNews};
+use crate::runs::request::RunId;
+use crate::snippets::key::SnippetKey;
+use crate::snippets::owner::OwnerHash;
+use crate::snippets::presence::REFRESH_EVERY;
+use crate::snippets::store::Snippet;
+use crate::web::error::{StorageError, WebError};
+use crate::web::followed::Followed;
+use crate::web::inbox::Reader;
+use crate::web::messages::{ServerMessage, error_text};
+use crate::web::state::State;
+
+/// The number of viewers is told so often at most: a crowd that arrives changes it with each arrival.
+const TELL_VIEWERS_AFTER: Duration = Duration::from_millis(200);
+
+/// The client has gone.
+pub(super) struct Gone;
+
+/// The way to the client. It waits while the client does not read: nothing is kept back in memory for one who
+/// is slow.
+pub(super) type Outlet = Box<dyn Fn(Vec<String>) -> BoxFuture<'static, Result<(), Gone>> + Send + Sync>;
+
+/// What a client that comes back has seen already.
+pub(super) struct Seen {
+    pub(super) run: RunId,
+    /// The last event.
+    pub(super) after: u64,
+}
+
+/// What makes a viewer.
+pub(super) struct Arrival {
+    pub(super) state: State,
+    pub(super) visitor: OwnerHash,
+    pub(super) key: SnippetKey,
+    /// A fresh page that will be a fork of this snippet once it is saved.
+    pub(super) fork_of: Option<SnippetKey>,
+    pub(super) seen: Option<Seen>,
+}
+
+/// Why something asked for was not done.
+pub(super) enum Failure {
+    Gone,
+    Refused(WebError),
+}
+
+/// One open page. Ends when the client goes or the server stops.
+pub(super) struct Viewer {
+    pub(super) state: State,
+    pub(super) visitor: OwnerHash,
+    /// By which it is counted.
+    id: String,
+    pub(super) key: SnippetKey,
+    pub(super) fork_of: Option<SnippetKey>,
+    /// What the client knows of the snippet; `None` when nothing is saved.
+    pub(super) snippet: Option<Snippet>,
+    pub(super) followed: Followed,
+    /// Runs that this client may speak to, as far as that was asked.
+    pub(super) permitted: VecDeque<RunId>,
+    news: SnippetFollower,
+    inbox: Reader,
+    outlet: Outlet,
+    refresh: Interval,
+    viewers_told: u64,
+    viewers_to_tell: Option<(u64, Instant)>,
+}
+
+enum Event {
+    Said(Option<String>),
+    News(SnippetNews),
+    Logged(Vec<String>),
+    Refresh,
+    TellViewers,
+    Stop,
+}
+
+impl Viewer {
+    /// Serves one socket until it ends.
+    pub(super) async fn serve(arrival: Arrival, inbox: Reader, outlet: Outlet) {
+        let seen = arrival.seen;
+        let mut refresh = interval(REFRESH_EVERY);
+        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut viewer = Self {
+            id: nanoid::nanoid!(12),
+            // Before anything is read, so that what happens meanwhile is not missed.
+            news: arrival.state.feed.follow_snippet(arrival.key.as_str()),
+            state: arrival.state,
+            visitor: arrival.visitor,
+            key: arrival.key,
+            fork_of: arrival.fork_of,
+            snippet: None,
+            followed: Followed::default(),
+            permitted: VecDeque::new(),
+            inbox,
+            outlet,
+            refresh,
+            viewers_told: 0,
+            viewers_to_tell: None,
+        };
+        match viewer.open(seen).await {
+            Ok(()) => viewer.live().await,
+            // The client connects again by and by, and is told again.
+            Err(Failure::Refused(error)) => drop(viewer.tell_error(&error, None).await),
+            Err(Failure::Gone) => {}
+        }
+        if let Err(error) = viewer.state.snippets.viewer_left(&viewer.key, &viewer.id).await {
+            tracing::debug!(error = ?error, "a viewer left, but could not be counted out");
+        }
+    }
+
+    async fn open(&mut self, seen: Option<Seen>) -> Result<(), Failure> {
+        self.snippet = self.state.snippets.load(&self.key).await?;
+        self.tell_snippet().await?;
+        self.count().await?;
+        self.tell_viewers().await?;
+        if let Some(seen) = seen {
+            self.resume(seen).await?;
+        }
+        self.catch_up().await?;
+        Ok(())
+    }
+
+    async fn live(&mut self) {
+        loop {
+            let event = self.next().await;
+            if self.act(event).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        let due = self.viewers_to_tell.map(|(_, due)| due);
+        tokio::select! {
+            said = self.inbox.next() => Event::Said(said),
+            texts = self.followed.next() => Event::Logged(texts),
+            news = self.news.next() => Event::News(news),
+            _ = self.refresh.tick() => Event::Refresh,
+            () = until(due) => Event::TellViewers,
+            () = self.state.stop.cancelled() => Event::Stop,
+        }
+    }
+
+    async fn act(&mut self, event: Event) -> Result<(), Gone> {
+        let done = match event {
+            Event::Said(None) | Event::Stop => return Err(Gone),
+            Event::Said(Some(text)) => return self.obey(&text).await,
+            Event::Logged(texts) => return (self.outlet)(texts).await,
+            Event::News(news) => self.heed(news).await,
+            Event::Refresh => self.count().await.map_err(Failure::from),
+            Event::TellViewers => return self.tell_viewers().await,
+        };
+        match done {
+            Err(Failure::Gone) => Err(Gone),
+            Err(Failure::Refused(error)) => {
+                // Nobody asked for this; it is tried again with the next news or refresh.
+                tracing::debug!(error = ?error, "a viewer could not be brought up to date");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn heed(&mut self, news: SnippetNews) -> Result<(), Failure> {
+        match news {
+            SnippetNews::Run { run } => self.follow(run),
+            SnippetNews::Viewers { count } => self.viewers_are(count),
+            SnippetNews::Revision { revision } if revision > self.revision() => self.reload().await?,
+            SnippetNews::Revision { .. } => {}
+            SnippetNews::Gap => {
+                self.reload().await?;
+                self.catch_up().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at the snippet again and tells the client if it changed.
+    async fn reload(&mut self) -> Result<(), Failure> {
+        let before = self.revision();
+        self.snippet = self.state.snippets.load(&self.key).await?;
+        if self.revision() != before {
+            self.tell_snippet().await?;
+        }
+        Ok(())
+    }
+
+    /// Follows the newest run, if it is not followed yet.
+    async fn catch_up(&mut self) -> Result<(), StorageError> {
+        if let Some(run) = self.state.runs.latest_of(self.key.as_str()).await? {
+            self.follow(run);
+        }
+        Ok(())
+    }
+
+    /// Goes on where the client was.
+    async fn resume(&mut self, seen: Seen) -> Result<(), StorageError> {
+        let runs = &self.state.runs;
+        let rest = runs.read_log(&seen.run, seen.after, 1).await?;
+        if rest.is_empty() && runs.outcome(&seen.run).await?.is_some() {
+            self.followed.note_seen(seen.run);
+        } else if runs.visitor_of(&seen.run).await?.is_some() {
+            self.followed.add(self.state.feed.follow_log(runs, seen.run, seen.after));
+        }
+        Ok(())
+    }
+
+    pub(super) fn follow(&mut self, run: RunId) {
+        if !self.followed.knows(&run) {
+            self.followed.add(self.state.feed.follow_log(&self.state.runs, run, 0));
+        }
+    }
+
+    /// Goes on with another snippet: the client's fork.
+    pub(super) async fn move_to(&mut self, key: SnippetKey) -> Result<(), StorageError> {
+        self.news = self.state.feed.follow_snippet(key.as_str());
+        self.followed = Followed::default();
+        self.fork_of = None;
+        let left = std::mem::replace(&mut self.key, key);
+        self.state.snippets.viewer_left(&left, &self.id).await?;
+        self.count().await
+    }
+
+    /// Says that this viewer is there.
+    async fn count(&mut self) -> Result<(), StorageError> {
+        let count = self.state.snippets.viewer_is_here(&self.key, &self.id).await?;
+        self.viewers_are(count);
+        Ok(())
+    }
+
+    fn viewers_are(&mut self, count: u64) {
+        let due = self.viewers_to_tell.map_or_else(|| Instant::now() + TELL_VIEWERS_AFTER, |(_, due)| due);
+        self.viewers_to_tell = (count != self.viewers_told).then_some((count, due));
+    }
+
+    fn revision(&self) -> u64 {
+        self.snippet.as_ref().map_or(0, |snippet| snippet.head)
+    }
+
+    pub(super) fn owns_snippet(&self) -> bool {
+        self.snippet.as_ref().is_some_and(|snippet| snippet.owner.is(&self.visitor))
+    }
+
+    async fn tell_viewers(&mut self) -> Result<(), Gone> {
+        if let Some((count, _)) = self.viewers_to_tell.take() {
+            self.viewers_told = count;
+            self.tell(ServerMessage::Viewers { count }.text()).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tell_snippet(&mut self) -> Result<(), Gone> {
+        let (revision, owner) = (self.revision(), self.owns_snippet());
+        let saved = self.snippet.is_some();
+        self.tell(ServerMessage::Snippet { key: &self.key, revision, owner, saved }.text()).await
+    }
+
+    pub(super) async fn tell_error(&mut self, error: &WebError, run: Option<&str>) -> Result<(), Gone> {
+        error.log();
+        self.tell(error_text(&error.story(), run)).await
+    }
+
+    async fn tell(&mut self, text: String) -> Result<(), Gone> {
+        (self.outlet)(vec![text]).await
+    }
+}
+
+impl From<Gone> for Failure {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<WebError> for Failure {
+    fn from(error: WebError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
