@@ -12,6 +12,8 @@
 
 pub mod agent;
 #[cfg(feature = "server")]
+pub mod app;
+#[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
 pub mod db;
@@ -20,6 +22,8 @@ pub mod languages;
 #[cfg(feature = "server")]
 pub mod program;
 pub mod protocol;
+#[cfg(feature = "server")]
+pub mod runner;
 #[cfg(feature = "server")]
 pub mod runs;
 #[cfg(feature = "server")]

@@ -1,3 +1,44 @@
-//! CodeCube's program.
+//! `codecube`: the role from the command line, logs, signals. What a role is made of is in `app`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use codecube::config::{CommandLine, LogFormat, Role};
+use codecube::{app, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+fn main() -> ExitCode {
+    let role = CommandLine::parse().role();
+    match start(role) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::from(app::exit_status(&error))
+        }
+    }
+}
+
+fn start(role: Role) -> anyhow::Result<()> {
+    let log = role.log();
+    telemetry::start(&log.log, log.log_format == LogFormat::Json)?;
+    match role {
+        Role::Runner(_) => tokio::runtime::Runtime::new()?.block_on(until_signalled(role)),
+        // The web server's workers want an actix system around them.
+        _ => actix_web::rt::System::new().block_on(until_signalled(role)),
+    }
+}
+
+async fn until_signalled(role: Role) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let running = app::run(role, stop.clone());
+    tokio::pin!(running);
+    loop {
+        tokio::select! {
+            ended = &mut running => return ended,
+            _ = terminate.recv() => stop.cancel(),
+            _ = interrupt.recv() => stop.cancel(),
+        }
+    }
+}

@@ -89,7 +89,8 @@ fn report(case: &Case, [served, ends, alone, engine]: [&Vec<Duration>; 4]) {
     if !alone.is_empty() {
         let ratio = here.as_secs_f64() / bare.as_secs_f64();
         println!("  bare process  {} ({})   ratio {ratio:.2}, aim {}", ms(bare), ms(percentile(alone, 90)), case.aim);
-        let allowed = if case.aim.contains('+') { bare.mul_f64(1.5) + Duration::from_millis(3) } else { bare.mul_f64(1.3) };
+        let allowed =
+            if case.aim.contains('+') { bare.mul_f64(1.5) + Duration::from_millis(3) } else { bare.mul_f64(1.3) };
         println!("  aim           {}   {}", ms(allowed), if here <= allowed { "kept" } else { "MISSED" });
     }
     println!("  docker run    {}", ms(median(engine)));
@@ -123,7 +124,11 @@ async fn one_run(page: &mut Page, case: &Case) -> (Duration, Duration) {
 }
 
 fn docker_run(case: &Case) -> Duration {
-    let script = format!("printf '%s' \"$1\" > {}; {}", case.file, case.bare.iter().map(|c| c.join(" ")).collect::<Vec<_>>().join(" && "));
+    let script = format!(
+        "printf '%s' \"$1\" > {}; {}",
+        case.file,
+        case.bare.iter().map(|c| c.join(" ")).collect::<Vec<_>>().join(" && ")
+    );
     let start = Instant::now();
     let mut command = Command::new("docker");
     command.args(["run", "--rm", "codecube-core", "bash", "-c", &script, "_", case.code]).stdout(Stdio::null());

@@ -38,6 +38,14 @@ pub(super) struct Obstacle {
     pub(super) message: String,
 }
 
+impl Obstacle {
+    /// The server is about to end.
+    pub(super) fn restarting() -> Self {
+        let message = "The server is restarting; run it again in a moment. Your code is kept.";
+        Self { code: "restarting", message: message.to_owned() }
+    }
+}
+
 impl Readiness {
     /// Before the first answer: nothing is known, so nothing is refused.
     pub(super) fn starting() -> Self {

@@ -35,6 +35,8 @@ pub struct State {
     pub(super) languages: Arc<Languages>,
     pub(super) settings: Arc<Settings>,
     pub(super) readiness: watch::Receiver<Readiness>,
+    /// Cancelled when no run is taken any more: the server is about to end.
+    pub(super) draining: CancellationToken,
     /// Cancelled when the server should end: sockets close.
     pub(super) stop: CancellationToken,
     /// Owns the tasks of the sockets' viewers.
@@ -54,9 +56,15 @@ impl State {
             languages: parts.languages,
             settings: Arc::new(settings),
             readiness,
+            draining: CancellationToken::new(),
             stop,
             viewers: TaskTracker::new(),
         };
         (state, task)
+    }
+
+    /// From here on no run is taken; what runs is still shown.
+    pub fn drain(&self) {
+        self.draining.cancel();
     }
 }

@@ -8,6 +8,7 @@ use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::Content;
 use crate::snippets::store::{Origin, Saved, SnippetError, Snippets};
 use crate::web::error::WebError;
+use crate::web::readiness::Obstacle;
 use crate::web::state::State;
 
 /// The one queue shard there is.
@@ -87,6 +88,9 @@ pub(super) fn request(content: Content, stored: &Stored, terminal: Option<Termin
 
 /// Refuses a run that nobody would execute.
 pub(super) fn check_ready(state: &State) -> Result<(), WebError> {
+    if state.draining.is_cancelled() {
+        return Err(WebError::NotReady(Obstacle::restarting()));
+    }
     state.readiness.borrow().obstacle().map_or(Ok(()), |obstacle| Err(WebError::NotReady(obstacle)))
 }
 

@@ -81,15 +81,10 @@ impl Browser {
         while self.script(code).await != Value::Bool(true) {
             if start.elapsed() > PATIENCE {
                 let text = self.script("return document.body.innerText").await;
-                panic!("waited {PATIENCE:?} for: {what}\n{code}\nthe page says: {text}");
+                unreachable!("waited {PATIENCE:?} for: {what}\n{code}\nthe page says: {text}");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-
-    /// Presses keys into whatever has the focus.
-    pub async fn keys(&self, keys: &str) {
-        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
 
     /// Presses a key together with Ctrl.

@@ -65,7 +65,7 @@ fn every_part_imports_only_what_the_table_allows() {
         for import in imports(&source) {
             let own = import == part(&file) || import.starts_with(&format!("{}::", part(&file)));
             let granted = |name: &&str| import == **name || import.starts_with(&format!("{name}::"));
-            if !own && !allowed.iter().any(|name| granted(&name)) {
+            if !own && !allowed.iter().any(granted) {
                 faults.push(format!("{file}: crate::{import}"));
             }
         }

@@ -150,7 +150,7 @@ async fn a_run_whose_runner_dies_ends_as_lost_and_one_never_claimed_is_taken_ove
         lost.extend(swept.lost);
         taken.extend(swept.taken_over);
     }
-    assert_eq!(lost, [claimed.clone()]);
+    assert_eq!(lost, std::slice::from_ref(&claimed));
     assert_eq!(seam.runs.outcome(&claimed).await.unwrap().unwrap().outcome, Outcome::RunnerLost);
     assert_eq!(taken[0].run, unclaimed);
     assert!(living.claim(&taken[0], &started()).await.unwrap().is_some());

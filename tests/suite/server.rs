@@ -14,7 +14,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 static SHARED: OnceCell<Server> = OnceCell::const_new();
 
-/// One process of CodeCube. It ends when its standard input closes, so it never outlives the test program.
+/// One process of the server. It ends when its standard input closes, so it never outlives the test program.
 pub struct Process {
     pub child: Child,
     _stdin: ChildStdin,
@@ -56,7 +56,7 @@ impl Process {
 /// A `codecube serve` with storage of its own.
 pub struct Server {
     pub process: Process,
-    pub data: TempDir,
+    _data: TempDir,
     pub runner_name: String,
     arguments: Vec<String>,
 }
@@ -77,7 +77,7 @@ impl Server {
         arguments.push(format!("--runner-name={runner_name}"));
         arguments.extend(options.iter().map(|&option| option.to_owned()));
         let process = Process::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        let server = Server { process, data, runner_name, arguments };
+        let server = Server { process, _data: data, runner_name, arguments };
         server.ready().await;
         server
     }
