@@ -21,6 +21,8 @@ pub mod languages;
 pub mod program;
 pub mod protocol;
 #[cfg(feature = "server")]
+pub mod runner;
+#[cfg(feature = "server")]
 pub mod runs;
 #[cfg(feature = "server")]
 pub mod snippets;
