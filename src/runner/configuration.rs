@@ -1,0 +1,275 @@
+//! Configuration: the one place that says what a sandbox's container is, with the reason beside each line.
+//!
+//! It is the Engine API's own JSON (names as in its reference), so that this file can be read next to that
+//! reference; `docker.rs` checks that no name is misspelt.
+
+use serde_json::{Value, json};
+
+/// The agent inside the image.
+const AGENT: &str = "/usr/local/bin/codecube-agent";
+
+/// Where programs are found inside the image.
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Label: id of the runner (one start of one process) that made the container.
+pub(super) const LABEL_RUNNER: &str = "codecube.runner";
+/// Label: name of the installation, the same after a restart.
+pub(super) const LABEL_NAME: &str = "codecube.name";
+
+/// System calls a program may make: everything that languages need, minus what opens the kernel to strangers.
+///
+/// Calls that act on another process of the same user (`prlimit64`, `sched_set…`, `setpriority`, `ioprio_set`)
+/// are allowed on the caller alone: the agent shares the program's uid, and a CPU limit put on it would make
+/// the kernel kill it. `sched_setaffinity` stays open: thread libraries call it with thread ids, and one core
+/// is shared fairly whatever it says.
+const SECCOMP: &str = include_str!("../../images/seccomp.json");
+
+/// Files of `/proc` and `/sys` that tell about the host. Not `/sys/fs/cgroup`: without it the JVM and Node
+/// size their heaps after the host's memory.
+const MASKED: &[&str] = &[
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/buddyinfo",
+    "/proc/cmdline",
+    "/proc/config.gz",
+    "/proc/diskstats",
+    "/proc/interrupts",
+    "/proc/kallsyms",
+    "/proc/kcore",
+    "/proc/key-users",
+    "/proc/keys",
+    "/proc/kpagecgroup",
+    "/proc/kpagecount",
+    "/proc/kpageflags",
+    "/proc/latency_stats",
+    "/proc/locks",
+    "/proc/modules",
+    "/proc/pagetypeinfo",
+    "/proc/partitions",
+    "/proc/pressure",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/slabinfo",
+    "/proc/softirqs",
+    "/proc/swaps",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/vmallocinfo",
+    "/proc/vmstat",
+    "/proc/zoneinfo",
+    "/sys/block",
+    "/sys/bus",
+    "/sys/class/block",
+    "/sys/dev",
+    "/sys/devices/virtual/dmi",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+    "/sys/hypervisor",
+    "/sys/kernel",
+    "/sys/module",
+    "/sys/power",
+];
+
+/// Docker's own list; giving one replaces it.
+const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/// gVisor's own kernel needs about fifty threads of the host beside the program's.
+const GVISOR_PROCESSES: i64 = 1024;
+
+/// Limits that the kernel enforces on one sandbox.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct SandboxLimits {
+    pub(super) cpus: f64,
+    pub(super) cpu_seconds: u64,
+    pub(super) memory_mb: u64,
+    pub(super) processes: i64,
+    pub(super) work_mb: u64,
+    pub(super) tmp_mb: u64,
+    pub(super) inodes: u64,
+}
+
+/// What makes one sandbox different from another.
+pub(super) struct Blueprint<'a> {
+    /// Id of the image, not its name: a name can move while sandboxes start.
+    pub(super) image: &'a str,
+    pub(super) uid: u32,
+    pub(super) limits: SandboxLimits,
+    pub(super) runtime: Option<&'a str>,
+    pub(super) seccomp: bool,
+    pub(super) runner: &'a str,
+    pub(super) name: &'a str,
+    pub(super) created_seconds: u64,
+}
+
+/// The body of the create request.
+pub(super) fn container(blueprint: &Blueprint<'_>) -> Value {
+    let uid = blueprint.uid;
+    json!({
+        "Image": blueprint.image,
+        "Cmd": [AGENT],                        // an argument vector: no shell, nothing of the visitor's in it
+        "Entrypoint": [],
+        "User": format!("{uid}:{uid}"),        // kernel limits per uid (inotify, pipes, keyrings) stay the run's own
+        "WorkingDir": "/code",
+        "Hostname": "codecube",
+        "NetworkDisabled": true,               // beside NetworkMode: half the start time, and no host address inside
+        "Env": [format!("PATH={PATH}"), "HOME=/code", "LANG=C.UTF-8"], // readable inside: nothing of the server's
+        "OpenStdin": true,                     // the job comes in this way; no file of the host is ever touched
+        "StdinOnce": true,                     // when the runner is gone the agent's stdin ends, and so does the agent
+        "AttachStdin": true,
+        "AttachStdout": true,
+        "AttachStderr": true,
+        "Tty": false,                          // the agent makes the program's terminal; this stream carries frames
+        "StopSignal": "SIGKILL",               // an Engine that shuts down need not wait for it
+        "Labels": {
+            LABEL_RUNNER: blueprint.runner,    // the reaper's marks
+            LABEL_NAME: blueprint.name,
+            "codecube.created": blueprint.created_seconds.to_string(),
+        },
+        "HostConfig": host(blueprint),
+    })
+}
+
+fn host(blueprint: &Blueprint<'_>) -> Value {
+    let limits = &blueprint.limits;
+    let memory = mebibytes(limits.memory_mb);
+    let mut host = json!({
+        "NetworkMode": "none",                 // loopback only
+        "CapDrop": ["ALL"],
+        "Privileged": false,
+        "SecurityOpt": security(blueprint.seccomp),
+        "ReadonlyRootfs": true,                // /etc/hosts and its like would be a way round the disk limit
+        "Tmpfs": memory_disks(blueprint),
+        "IpcMode": "none",                     // no shared memory with anybody; /dev/shm is a tmpfs of its own
+        "CgroupnsMode": "private",             // runtimes see their own limits, not the host's tree
+        "Memory": memory,
+        "MemorySwap": memory,                  // memory and swap together: no swap on top
+        "MemorySwappiness": 0,
+        "OomKillDisable": false,               // a run at its limit must end, not hang
+        "OomScoreAdj": 500,                    // short of memory, the host ends sandboxes before servers
+        "PidsLimit": processes(blueprint),
+        "NanoCpus": nano_cpus(limits.cpus),
+        "CpuShares": 256,                      // under load the server (1024) goes first
+        "Ulimits": ulimits(limits),
+        "LogConfig": {"Type": "none", "Config": {}}, // a stranger's output never reaches the host's disk
+        "Init": false,                         // the agent reaps; another init costs 14 ms of CPU
+        "AutoRemove": false,                   // how it ended must be readable after an Engine restart
+        "RestartPolicy": {"Name": "no"},
+        "MaskedPaths": MASKED,
+        "ReadonlyPaths": READ_ONLY,
+    });
+    if let Some(runtime) = blueprint.runtime {
+        host["Runtime"] = json!(runtime);
+    }
+    host
+}
+
+/// Limits that can change while a sandbox waits, for a language that needs others.
+pub(super) fn update(limits: &SandboxLimits) -> Value {
+    let memory = mebibytes(limits.memory_mb);
+    json!({ "Memory": memory, "MemorySwap": memory, "PidsLimit": limits.processes })
+}
+
+fn security(seccomp: bool) -> Vec<String> {
+    let mut options = vec!["no-new-privileges".to_owned()]; // set-uid files are just files
+    if seccomp {
+        options.push(format!("seccomp={SECCOMP}")); // the text itself: the Engine may be on another machine
+    }
+    options
+}
+
+/// The only writable places. They are memory: limited in bytes and files, and gone with the container.
+fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
+    let (uid, limits) = (blueprint.uid, &blueprint.limits);
+    let common = "rw,nosuid,nodev";
+    json!({
+        // Programs are built and started here.
+        "/code": format!("{common},exec,size={}m,nr_inodes={},mode=0700,uid={uid},gid={uid}", limits.work_mb, limits.inodes),
+        // Executable as well: compilers build in TMPDIR, and with /code executable noexec would keep nobody out.
+        "/tmp": format!("{common},exec,size={}m,nr_inodes={},mode=1777", limits.tmp_mb, limits.inodes),
+        // POSIX semaphores and shared memory; a tmpfs of ours has an inode limit, which ShmSize has not.
+        "/dev/shm": format!("{common},noexec,size=8m,nr_inodes=256,mode=1777"),
+    })
+}
+
+/// Per process. No `nproc`: it counts a uid's processes in all containers; `PidsLimit` is the one that counts.
+fn ulimits(limits: &SandboxLimits) -> Value {
+    let limit = |name: &str, value: u64| json!({ "Name": name, "Soft": value, "Hard": value });
+    json!([
+        limit("nofile", 1024),
+        limit("fsize", limits.work_mb.max(limits.tmp_mb) << 20),
+        limit("core", 0),
+        limit("memlock", 0),
+        limit("msgqueue", 0),
+        limit("sigpending", 256),
+        // A net under the agent's own measuring; far above it, because the agent lives under it too.
+        limit("cpu", limits.cpu_seconds * 4 + 60),
+    ])
+}
+
+fn processes(blueprint: &Blueprint<'_>) -> i64 {
+    let gvisor = blueprint.runtime.is_some_and(|runtime| runtime.starts_with("runsc"));
+    if gvisor { blueprint.limits.processes.max(GVISOR_PROCESSES) } else { blueprint.limits.processes }
+}
+
+fn mebibytes(count: u64) -> i64 {
+    i64::try_from(count << 20).unwrap_or(i64::MAX)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a number of processors is far below 2^63 / 10^9")]
+fn nano_cpus(cpus: f64) -> i64 {
+    (cpus * 1e9) as i64
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(crate) fn blueprint() -> Blueprint<'static> {
+        let limits = SandboxLimits {
+            cpus: 1.0,
+            cpu_seconds: 10,
+            memory_mb: 512,
+            processes: 128,
+            work_mb: 64,
+            tmp_mb: 64,
+            inodes: 8192,
+        };
+        Blueprint {
+            image: "sha256:1",
+            uid: 20001,
+            limits,
+            runtime: None,
+            seccomp: true,
+            runner: "r",
+            name: "n",
+            created_seconds: 1,
+        }
+    }
+
+    #[test]
+    fn the_writable_places_together_stay_below_half_of_the_memory() {
+        let limits = blueprint().limits;
+        assert!(limits.work_mb + limits.tmp_mb + 8 <= limits.memory_mb / 2);
+    }
+
+    #[test]
+    fn the_profile_is_json_and_lets_nobody_touch_another_process() {
+        let profile: Value = serde_json::from_str(SECCOMP).unwrap();
+        for rule in profile["syscalls"].as_array().unwrap() {
+            let names: Vec<&str> = rule["names"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            if names.contains(&"prlimit64") {
+                assert_eq!(rule["args"][0]["value"], 0);
+            }
+            for forbidden in ["ptrace", "process_vm_writev", "bpf", "unshare", "mount", "pidfd_getfd", "kcmp"] {
+                assert!(!names.contains(&forbidden), "{forbidden}");
+            }
+        }
+    }
+
+    #[test]
+    fn gvisor_gets_room_for_its_own_threads_and_no_profile() {
+        let body = container(&Blueprint { runtime: Some("runsc"), seccomp: false, ..blueprint() });
+        assert_eq!(body["HostConfig"]["PidsLimit"], GVISOR_PROCESSES);
+        assert_eq!(body["HostConfig"]["SecurityOpt"], json!(["no-new-privileges"]));
+    }
+}

@@ -1,0 +1,128 @@
+//! Job: what the agent is sent for a claimed run, and the limits of a run in one place.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::languages::{Language, fill_command};
+use crate::protocol::{Job, JobFile, JobLimits, TerminalSize};
+use crate::runner::Limits;
+use crate::runner::configuration::{PATH, SandboxLimits};
+use crate::runs::request::{RunRequest, Terminal};
+
+/// The limits of one run: the server's, where its language has no others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct RunLimits {
+    pub(super) wall: Duration,
+    pub(super) compile_wall: Duration,
+    pub(super) cpu: Duration,
+    pub(super) memory_mb: u64,
+    pub(super) processes: i64,
+    pub(super) work_mb: u64,
+    pub(super) tmp_mb: u64,
+    pub(super) inodes: u64,
+    pub(super) output_bytes: u64,
+}
+
+impl RunLimits {
+    pub(super) fn of(language: &Language, limits: &Limits) -> Self {
+        Self {
+            wall: limits.wall_time,
+            compile_wall: language.limits.compile_seconds.map_or(limits.compile_wall_time, Duration::from_secs),
+            cpu: limits.cpu_time,
+            memory_mb: language.limits.memory_mb.unwrap_or(limits.memory_mb),
+            processes: language.limits.processes.unwrap_or(limits.processes),
+            work_mb: limits.work_mb,
+            tmp_mb: limits.tmp_mb,
+            inodes: limits.inodes,
+            output_bytes: limits.output_bytes,
+        }
+    }
+
+    /// What the kernel must enforce for this run, given what it enforces for every sandbox.
+    pub(super) fn of_sandbox(&self, common: &SandboxLimits) -> SandboxLimits {
+        SandboxLimits { memory_mb: self.memory_mb, processes: self.processes, ..*common }
+    }
+}
+
+/// The job of a run.
+pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimits) -> Job {
+    let program = &request.program;
+    let paths: Vec<&str> = program.files.iter().map(|file| file.path.as_str()).collect();
+    let mut run = fill_command(&language.run, &paths);
+    run.extend(program.arguments.iter().cloned());
+    let files = program.files.iter();
+    Job {
+        files: files.map(|file| JobFile { path: file.path.clone(), content: file.content.clone().into() }).collect(),
+        compile: language.compile.as_ref().map(|command| fill_command(command, &paths)),
+        run,
+        environment: environment(language, request.terminal.is_some()),
+        stdin: program.stdin.clone().unwrap_or_default().into(),
+        // Without text up front stdin stays open for what viewers type, until somebody says that it ends.
+        close_stdin: request.terminal.is_none() && program.stdin.is_some(),
+        terminal: request.terminal.map(terminal_size),
+        limits: JobLimits {
+            compile_wall_ms: millis(limits.compile_wall),
+            run_wall_ms: millis(limits.wall),
+            cpu_ms: millis(limits.cpu),
+            output_bytes: limits.output_bytes,
+        },
+    }
+}
+
+/// The protocol's form of a viewer's terminal; a terminal without room would confuse programs.
+pub(super) fn terminal_size(terminal: Terminal) -> TerminalSize {
+    TerminalSize { columns: terminal.columns.max(1), rows: terminal.rows.max(1) }
+}
+
+fn environment(language: &Language, has_terminal: bool) -> Vec<(String, String)> {
+    let mut environment = BTreeMap::from(
+        [("PATH", PATH), ("HOME", "/code"), ("TMPDIR", "/tmp"), ("LANG", "C.UTF-8")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    if has_terminal {
+        environment.insert("TERM".to_owned(), "xterm-256color".to_owned());
+    }
+    environment.extend(language.environment.clone());
+    environment.into_iter().collect()
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::languages::Languages;
+    use crate::program::Draft;
+
+    pub(crate) fn limits() -> RunLimits {
+        let languages = Languages::load().unwrap();
+        RunLimits::of(languages.find("python").unwrap(), &Limits::default())
+    }
+
+    fn job(terminal: Option<Terminal>) -> Job {
+        let languages = Languages::load().unwrap();
+        let draft = r#"{"language":"python","files":[{"path":"","content":"x"}],"args":["-a b"],"stdin":"in"}"#;
+        let draft: Draft = serde_json::from_str(draft).unwrap();
+        let program = draft.parse(&languages, &crate::program::ProgramLimits::default()).unwrap();
+        let request = RunRequest { program, terminal, snippet: None };
+        build(&request, languages.find("python").unwrap(), &limits())
+    }
+
+    #[test]
+    fn arguments_follow_the_command_and_stdin_ends_after_its_text() {
+        let job = job(None);
+        assert_eq!(job.run, ["python3", "main.py", "-a b"]);
+        assert!(job.close_stdin && job.stdin == b"in" && job.compile.is_none());
+        assert!(!job.environment.iter().any(|(name, _)| name == "TERM"));
+    }
+
+    #[test]
+    fn a_terminal_is_named_and_keeps_its_stdin() {
+        let job = job(Some(Terminal { columns: 0, rows: 24 }));
+        assert_eq!(job.terminal, Some(TerminalSize { columns: 1, rows: 24 }));
+        assert!(!job.close_stdin);
+        assert!(job.environment.contains(&("TERM".to_owned(), "xterm-256color".to_owned())));
+    }
+}

@@ -1,0 +1,315 @@
+//! Runner: takes runs from the queue and executes them in sandboxes. Meets the web in Redis only, through
+//! `runs`.
+//!
+//! - `intake` takes entries, `execute` performs one run: `job` and `talk` go in, `watch` and `journal` come out
+//! - `pool`, `keeper`, `slots`, `sandbox`: containers, from before they start until they are gone
+//! - `docker` (the only file that knows bollard) and `configuration` (what a container is)
+//! - `health`, `housekeeping`, `reaper`: what happens on a timer
+
+mod configuration;
+mod docker;
+mod execute;
+mod health;
+mod housekeeping;
+mod intake;
+mod job;
+mod journal;
+mod keeper;
+mod outcome;
+mod output;
+mod pool;
+mod reaper;
+mod sandbox;
+mod slots;
+mod talk;
+mod traffic;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::languages::Languages;
+use crate::runner::configuration::SandboxLimits;
+use crate::runner::docker::{Engine, EngineError};
+use crate::runner::execute::Context;
+use crate::runner::health::{CurrentImage, Health};
+use crate::runner::keeper::Stops;
+use crate::runner::pool::{Mould, Pool};
+use crate::runner::slots::Slots;
+use crate::runner::traffic::Traffic;
+use crate::runs::feed::Feed;
+use crate::runs::queue::Queue;
+use crate::runs::request::ALPHABET;
+use crate::runs::store::Runs;
+
+/// How one runner is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of the installation, the same after a restart, unlike that of any other runner of the same Engine:
+    /// what is left of an earlier life under this name is removed at the start.
+    pub name: String,
+    /// Address of the Docker Engine; without one it is found as the `docker` command finds it.
+    pub docker_host: Option<String>,
+    /// Name of the image that sandboxes are made of.
+    pub image: String,
+    /// The container runtime (`runsc` for gVisor); without one the Engine's own.
+    pub runtime: Option<String>,
+    /// Runs at once.
+    pub permits: usize,
+    /// Sandboxes that wait, ready.
+    pub pool_size: usize,
+    /// Limits of a run.
+    pub limits: Limits,
+    /// How long a run stays this runner's without a sign of life.
+    pub lease: Duration,
+    /// How long runs may go on after the stop.
+    pub drain: Duration,
+    /// The queue's shard.
+    pub shard: u16,
+    /// First uid of sandboxes.
+    pub uid_base: u32,
+    /// Number of uids for sandboxes.
+    pub uid_count: u32,
+    /// Whether our own system call filter is used; gVisor has its own and ignores it.
+    pub seccomp: bool,
+}
+
+/// Limits of a run; a language may have other memory, processes and compile time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Processors.
+    pub cpus: f64,
+    /// CPU time of one stage.
+    pub cpu_time: Duration,
+    /// Wall time of the run stage.
+    pub wall_time: Duration,
+    /// Wall time of the compile stage.
+    pub compile_wall_time: Duration,
+    /// Memory, MiB; the disks below are part of it.
+    pub memory_mb: u64,
+    /// Processes and threads.
+    pub processes: i64,
+    /// Size of `/code`, MiB.
+    pub work_mb: u64,
+    /// Size of `/tmp`, MiB.
+    pub tmp_mb: u64,
+    /// Files in each of them.
+    pub inodes: u64,
+    /// Output of all stages together, bytes.
+    pub output_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cpus: 1.0,
+            cpu_time: Duration::from_secs(10),
+            wall_time: Duration::from_mins(1),
+            compile_wall_time: Duration::from_secs(30),
+            memory_mb: 512,
+            processes: 128,
+            work_mb: 64,
+            tmp_mb: 64,
+            inodes: 8192,
+            output_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// Why a runner cannot start, or did not end cleanly.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// Nobody answers.
+    #[error(
+        "no Docker Engine answers at {address} ({reason}): start it with `systemctl start docker`, \
+         or name another one with DOCKER_HOST"
+    )]
+    NoEngine {
+        /// Where.
+        address: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// The socket is there, but not for us.
+    #[error(
+        "the Docker Engine at {0} does not let this user in: add the user to its group with \
+         `usermod -aG docker $USER` and log in again"
+    )]
+    NotAllowed(String),
+    /// The image is not there.
+    #[error("the image {0} is missing: build it with `images/build`")]
+    NoImage(String),
+    /// The Engine does not know the runtime.
+    #[error("the Docker Engine has no runtime called {0}, only: {1}")]
+    NoRuntime(String, String),
+    /// The settings contradict each other.
+    #[error("{0} uids are too few for {1} runs at once and {2} sandboxes that wait")]
+    TooFewUids(u32, usize, usize),
+    /// The Engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Some containers could not be removed.
+    #[error("some sandboxes are left: the Docker Engine did not remove them in time")]
+    Left,
+}
+
+/// Checks that a runner with these settings can start: the Engine answers, image and runtime are there.
+///
+/// # Errors
+/// What is missing, and the command that helps.
+pub async fn check(settings: &Settings) -> Result<(), RunnerError> {
+    prepare(settings).await.map(drop)
+}
+
+/// Executes runs until `stop`, and through everything that Redis and the Engine may do meanwhile.
+/// Then it takes no more, gives the running ones [`Settings::drain`], and removes every sandbox.
+///
+/// # Errors
+/// As [`check`] at the start; at the end, when not every sandbox could be removed.
+pub async fn run(
+    runs: Runs,
+    feed: Feed,
+    languages: Arc<Languages>,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), RunnerError> {
+    let (engine, image, sandbox_limits) = prepare(&settings).await?;
+    let runner = format!("{}-{}", settings.name, nanoid::nanoid!(10, &ALPHABET));
+    let make_queue = || Queue::new(runs.clone(), settings.shard, runner.clone(), settings.lease);
+    let traffic = Arc::new(Traffic::default());
+    let health = Arc::new(Health::new(engine.clone(), settings.image.clone(), image));
+    let slots = Slots::new(settings.permits + settings.pool_size, settings.uid_base, settings.uid_count);
+    let mould = Mould {
+        limits: sandbox_limits,
+        runtime: settings.runtime.clone(),
+        seccomp: settings.seccomp && !is_gvisor(&settings),
+        runner: runner.clone(),
+        name: settings.name.clone(),
+    };
+    let context = Arc::new(Context {
+        runs: runs.clone(),
+        claims: make_queue().claims(),
+        languages,
+        limits: settings.limits,
+        sandbox_limits,
+        name: settings.name.clone(),
+        runner: runner.clone(),
+        lease: settings.lease,
+        pool: Arc::new(Pool::new(engine, health.clone(), slots, settings.pool_size, mould)),
+        health,
+        traffic,
+        stop,
+        leaving: CancellationToken::new(),
+    });
+    reaper::clear_earlier_life(&context).await?;
+    live(&context, &feed, &settings, make_queue).await
+}
+
+/// From the first claim until nothing is left.
+async fn live(
+    context: &Arc<Context>,
+    feed: &Feed,
+    settings: &Settings,
+    make_queue: impl Fn() -> Queue,
+) -> Result<(), RunnerError> {
+    let end = CancellationToken::new();
+    let (found, take_over) = mpsc::channel(4);
+    let mut chores = JoinSet::new();
+    spawn_chores(&mut chores, context, settings.permits, &end);
+    let (sweeper, stop) = (context.clone(), end.clone());
+    chores.spawn(async move { housekeeping::keep_leases(&sweeper, found, stop).await });
+    let (listener, controls, stop) = (context.clone(), feed.follow_controls(&context.runner), end.clone());
+    chores.spawn(async move { housekeeping::pass_on(&listener, controls, stop).await });
+    let (leaver, drain) = (context.clone(), settings.drain);
+    chores.spawn(async move { drain_after_stop(&leaver, drain).await });
+    let stops = Stops { filling: context.stop.clone(), all: CancellationToken::new() };
+    let keeper = tokio::spawn(keeper::keep(context.pool.clone(), context.traffic.clone(), stops.clone()));
+
+    let is_nothing_left = intake::take_runs(context, make_queue, take_over, settings.permits).await;
+    stops.all.cancel();
+    let is_clean = keeper.await.unwrap_or(false);
+    end.cancel();
+    while chores.join_next().await.is_some() {}
+    say_goodbye(context, is_nothing_left).await;
+    let left = reaper::clear_own(context).await;
+    if is_clean && left.is_ok() { Ok(()) } else { Err(RunnerError::Left) }
+}
+
+fn spawn_chores(chores: &mut JoinSet<()>, context: &Arc<Context>, permits: usize, end: &CancellationToken) {
+    let (watched, stop) = (context.clone(), end.clone());
+    chores.spawn(async move { watched.health.watch(stop).await });
+    let (reported, stop) = (context.clone(), end.clone());
+    chores.spawn(async move { housekeeping::report(&reported, permits, stop).await });
+    let (told, stop) = (context.clone(), end.clone());
+    chores.spawn(async move { housekeeping::tell_positions(&told, permits, stop).await });
+    let (reaped, stop) = (context.clone(), end.clone());
+    chores.spawn(async move { reaper::reap(&reaped, stop).await });
+}
+
+async fn drain_after_stop(context: &Context, drain: Duration) {
+    context.stop.cancelled().await;
+    tokio::time::sleep(drain).await;
+    context.leaving.cancel();
+}
+
+/// Takes this runner off the lists. Its name stays in the queue's group while an entry is in it: the entry
+/// would be lost with the name.
+async fn say_goodbye(context: &Context, is_nothing_left: bool) {
+    if let Err(error) = context.runs.retire_runner(&context.runner).await {
+        tracing::warn!(%error, "this runner stays on the list until its report is old");
+    }
+    if is_nothing_left && let Err(error) = context.claims.leave().await {
+        tracing::warn!(%error, "this runner's name stays in the queue's group");
+    }
+}
+
+async fn prepare(settings: &Settings) -> Result<(Engine, CurrentImage, SandboxLimits), RunnerError> {
+    let sandboxes = settings.permits + settings.pool_size;
+    if usize::try_from(settings.uid_count).is_ok_and(|count| count < sandboxes) {
+        return Err(RunnerError::TooFewUids(settings.uid_count, settings.permits, settings.pool_size));
+    }
+    let engine = Engine::connect(settings.docker_host.as_deref()).await.map_err(no_engine)?;
+    let abilities = engine.abilities().await.map_err(no_engine)?;
+    if let Some(runtime) = settings.runtime.as_ref().filter(|name| !abilities.runtimes.contains(name)) {
+        return Err(RunnerError::NoRuntime(runtime.clone(), abilities.runtimes.join(", ")));
+    }
+    let image = match engine.image(&settings.image).await {
+        Err(EngineError::Gone(_)) => return Err(RunnerError::NoImage(settings.image.clone())),
+        image => CurrentImage::from(image?),
+    };
+    let limits = &settings.limits;
+    tracing::info!(engine = engine.address(), image = image.id, "sandboxes are made here");
+    Ok((
+        engine,
+        image,
+        SandboxLimits {
+            cpus: limits.cpus.min(f64::from(abilities.processors)), // more is refused
+            cpu_seconds: limits.cpu_time.as_secs() + 1,
+            memory_mb: limits.memory_mb,
+            processes: limits.processes,
+            work_mb: limits.work_mb,
+            tmp_mb: limits.tmp_mb,
+            inodes: limits.inodes,
+        },
+    ))
+}
+
+fn no_engine(error: EngineError) -> RunnerError {
+    match error {
+        EngineError::Unreachable(address, reason) if reason.to_lowercase().contains("permission denied") => {
+            RunnerError::NotAllowed(address)
+        }
+        EngineError::Unreachable(address, reason) | EngineError::Address(address, reason) => {
+            RunnerError::NoEngine { address, reason }
+        }
+        other => other.into(),
+    }
+}
+
+fn is_gvisor(settings: &Settings) -> bool {
+    settings.runtime.as_deref().is_some_and(|runtime| runtime.starts_with("runsc"))
+}

@@ -1,0 +1,252 @@
+//! Pool: sandboxes that are ready before somebody asks, and those that nobody needs any more.
+//! Each serves one run. What is done to them, and when, is the keeper's business.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
+
+use crate::runner::configuration::{self, Blueprint, SandboxLimits};
+use crate::runner::docker::{Engine, EngineError};
+use crate::runner::health::Health;
+use crate::runner::sandbox::{Sandbox, SandboxError};
+use crate::runner::slots::{Slot, Slots};
+
+/// A sandbox that waited this long is replaced: nothing of it can have gone stale.
+const OLDEST: Duration = Duration::from_mins(10);
+/// Names that may be taken by another runner before this one gives up.
+const NAME_TRIES: usize = 8;
+
+/// What every sandbox of this runner has in common.
+pub(super) struct Mould {
+    pub(super) limits: SandboxLimits,
+    pub(super) runtime: Option<String>,
+    pub(super) seccomp: bool,
+    pub(super) runner: String,
+    pub(super) name: String,
+}
+
+/// Something to be removed.
+pub(super) enum Waste {
+    /// Its run ended in order; its agent leaves when it is told to.
+    Used(Box<Sandbox>),
+    /// Its stream is closed; whatever is in there must be killed.
+    Wreck(Slot),
+}
+
+/// A piece of waste, and since when it is one.
+pub(super) struct Discarded {
+    pub(super) waste: Waste,
+    pub(super) since: Instant,
+}
+
+/// The sandboxes of this runner that no run is using.
+pub(super) struct Pool {
+    pub(super) engine: Engine,
+    pub(super) health: Arc<Health>,
+    pub(super) slots: Slots,
+    pub(super) size: usize,
+    /// Wakes the keeper.
+    pub(super) changed: Notify,
+    mould: Mould,
+    warm: Mutex<VecDeque<Sandbox>>,
+    waste: Mutex<VecDeque<Discarded>>,
+    /// Starts at once; more only make each other slower.
+    starts: Semaphore,
+    starting: AtomicUsize,
+}
+
+impl Pool {
+    pub(super) fn new(engine: Engine, health: Arc<Health>, slots: Slots, size: usize, mould: Mould) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            engine,
+            health,
+            slots,
+            size,
+            changed: Notify::new(),
+            mould,
+            warm: Mutex::default(),
+            waste: Mutex::default(),
+            starts: Semaphore::new(2 * cores),
+            starting: AtomicUsize::new(0),
+        }
+    }
+
+    /// A sandbox with these limits: a warm one at once, or a new one, as fast as it starts.
+    pub(super) async fn take(&self, limits: &SandboxLimits) -> Result<Sandbox, SandboxError> {
+        if let Some(sandbox) = self.take_warm(limits).await {
+            return Ok(sandbox);
+        }
+        let _turn = self.starts.acquire().await;
+        // One may have become ready while this run waited for its turn.
+        if let Some(sandbox) = self.take_warm(limits).await {
+            return Ok(sandbox);
+        }
+        let slot = self.slots.take().await;
+        self.start(slot, limits).await
+    }
+
+    /// Brings back a sandbox that was never given a job.
+    pub(super) fn give_back(&self, sandbox: Sandbox, limits: &SandboxLimits) {
+        if *limits == self.mould.limits {
+            lock(&self.warm).push_front(sandbox);
+        } else {
+            self.discard_used(sandbox);
+        }
+    }
+
+    /// A warm sandbox more. `None` when there is no room.
+    pub(super) async fn add(&self, slot: Slot) -> Result<(), SandboxError> {
+        let sandbox = self.start(slot, &self.mould.limits).await?;
+        lock(&self.warm).push_back(sandbox);
+        Ok(())
+    }
+
+    /// The run in it ended in order.
+    pub(super) fn discard_used(&self, sandbox: Sandbox) {
+        self.discard(Waste::Used(Box::new(sandbox)));
+    }
+
+    /// What is in it must end now.
+    pub(super) fn discard_now(&self, sandbox: Sandbox) {
+        self.discard(Waste::Wreck(sandbox.abandon()));
+    }
+
+    pub(super) fn warm(&self) -> usize {
+        lock(&self.warm).len()
+    }
+
+    /// Sandboxes that are being started now, for the pool or for a run.
+    pub(super) fn starting(&self) -> usize {
+        self.starting.load(Ordering::Relaxed)
+    }
+
+    /// Throws away what is dead, old, or made of another image.
+    pub(super) fn sort_out(&self) {
+        let image = self.health.image();
+        let all = std::mem::take(&mut *lock(&self.warm));
+        let (good, bad): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .map(|mut sandbox| (is_good(&mut sandbox, &image.id), sandbox))
+            .partition(|(good, _)| *good);
+        // In front of what was added meanwhile.
+        let mut warm = lock(&self.warm);
+        good.into_iter().rev().for_each(|(_, sandbox)| warm.push_front(sandbox));
+        drop(warm);
+        bad.into_iter().for_each(|(_, sandbox)| self.discard_now(sandbox));
+    }
+
+    /// Throws away every warm sandbox.
+    pub(super) fn empty(&self) {
+        let all = std::mem::take(&mut *lock(&self.warm));
+        all.into_iter().for_each(|sandbox| self.discard_used(sandbox));
+    }
+
+    /// Since when the oldest waste waits.
+    pub(super) fn oldest_waste(&self) -> Option<Instant> {
+        lock(&self.waste).front().map(|discarded| discarded.since)
+    }
+
+    /// The next waste to remove; what must be killed goes first.
+    pub(super) fn next_waste(&self) -> Option<Discarded> {
+        self.next_wreck().or_else(|| lock(&self.waste).pop_front())
+    }
+
+    /// The next waste that cannot wait.
+    pub(super) fn next_wreck(&self) -> Option<Discarded> {
+        let mut waste = lock(&self.waste);
+        let index = waste.iter().position(|discarded| matches!(discarded.waste, Waste::Wreck(_)))?;
+        waste.remove(index)
+    }
+
+    async fn take_warm(&self, limits: &SandboxLimits) -> Option<Sandbox> {
+        loop {
+            let mut sandbox = lock(&self.warm).pop_front()?;
+            self.changed.notify_one();
+            if !is_good(&mut sandbox, &self.health.image().id) {
+                self.discard_now(sandbox);
+                continue;
+            }
+            if *limits == self.mould.limits {
+                return Some(sandbox);
+            }
+            match self.engine.update(&sandbox.slot.container, configuration::update(limits)).await {
+                Ok(()) => return Some(sandbox),
+                Err(error) => {
+                    tracing::warn!(%error, "a warm sandbox cannot be given other limits; starting one with them");
+                    self.discard_now(sandbox);
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn start(&self, slot: Slot, limits: &SandboxLimits) -> Result<Sandbox, SandboxError> {
+        self.starting.fetch_add(1, Ordering::Relaxed);
+        let started = self.start_with_free_name(slot, limits).await;
+        self.starting.fetch_sub(1, Ordering::Relaxed);
+        match &started {
+            Err(SandboxError::Engine(error)) if error.is_engine_away() => self.health.engine_away(error),
+            Err(_) => self.health.suspect(),
+            Ok(_) => {}
+        }
+        started
+    }
+
+    async fn start_with_free_name(&self, mut slot: Slot, limits: &SandboxLimits) -> Result<Sandbox, SandboxError> {
+        let image = self.health.image();
+        let mut tries = 0;
+        loop {
+            let blueprint = self.blueprint(&image.id, slot.uid, limits);
+            let (failed, error) = match Sandbox::start(&self.engine, slot, &blueprint).await {
+                Ok(sandbox) => return Ok(sandbox),
+                Err(failed) => failed,
+            };
+            tries += 1;
+            if !matches!(error, SandboxError::Engine(EngineError::Conflict(_))) || tries == NAME_TRIES {
+                self.discard(Waste::Wreck(failed));
+                return Err(error);
+            }
+            // The name is another runner's: its container is not ours to remove. The new slot is taken before
+            // the old one is dropped, so that it cannot have the same uid, unless there is no room for both.
+            slot = match self.slots.try_take() {
+                Some(other) => other,
+                None => {
+                    drop(failed);
+                    self.slots.take().await
+                }
+            };
+        }
+    }
+
+    fn blueprint<'a>(&'a self, image: &'a str, uid: u32, limits: &SandboxLimits) -> Blueprint<'a> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Blueprint {
+            image,
+            uid,
+            limits: *limits,
+            runtime: self.mould.runtime.as_deref(),
+            seccomp: self.mould.seccomp,
+            runner: &self.mould.runner,
+            name: &self.mould.name,
+            created_seconds: now.as_secs(),
+        }
+    }
+
+    fn discard(&self, waste: Waste) {
+        lock(&self.waste).push_back(Discarded { waste, since: Instant::now() });
+        self.changed.notify_one();
+    }
+}
+
+fn is_good(sandbox: &mut Sandbox, image: &str) -> bool {
+    sandbox.image == image && sandbox.age() < OLDEST && sandbox.is_waiting()
+}
+
+fn lock<T>(queue: &Mutex<VecDeque<T>>) -> MutexGuard<'_, VecDeque<T>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}

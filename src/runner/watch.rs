@@ -1,0 +1,104 @@
+//! Watch: holds a sandbox to its limits from outside, and passes on what it says to the journal.
+//! The agent enforces the same limits inside; this is for an agent that cannot, or no longer does.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::protocol::{End, FromAgent, Stage};
+use crate::runner::job::RunLimits;
+use crate::runner::journal::Journal;
+use crate::runs::event::{EventKind, StageName};
+use crate::runs::outcome::Outcome;
+
+/// How long after a limit the agent may need to say so.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long the agent may need to write the files and begin.
+const BEGIN: Duration = Duration::from_secs(10);
+
+/// Why following a sandbox ended.
+pub(super) enum Ended {
+    /// The agent reported the end; nothing of the program is left.
+    Reported(Box<End>),
+    /// A limit was enforced from outside; the program may still run.
+    Enforced(Outcome),
+    /// The stream ended or became useless.
+    Broken,
+    /// The server ends; this sentence says so.
+    Leaving,
+    /// The log takes nothing more of this run.
+    Unwritten,
+}
+
+/// One run's figures as the runner sees them.
+pub(super) struct Watch {
+    limits: RunLimits,
+    began: Instant,
+    pub(super) stage: Option<Stage>,
+    pub(super) deadline: Instant,
+    pub(super) output_bytes: u64,
+    stop_asked: bool,
+}
+
+impl Watch {
+    pub(super) fn new(limits: RunLimits) -> Self {
+        let now = Instant::now();
+        Self { limits, began: now, stage: None, deadline: now + BEGIN, output_bytes: 0, stop_asked: false }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Somebody asked for the end: the agent has a moment to bring it about.
+    pub(super) fn stop_asked(&mut self) {
+        self.stop_asked = true;
+        self.deadline = self.deadline.min(Instant::now() + GRACE);
+    }
+
+    /// The deadline is over.
+    pub(super) fn overdue(&self) -> Ended {
+        match self.stage {
+            _ if self.stop_asked => Ended::Enforced(Outcome::Stopped),
+            Some(_) => Ended::Enforced(Outcome::TimeLimit),
+            None => Ended::Broken,
+        }
+    }
+
+    /// Takes one message; gives back why the run is over, if it is.
+    pub(super) fn take(&mut self, message: FromAgent, journal: &Journal) -> Option<Ended> {
+        match message {
+            FromAgent::Output(stream, bytes) => {
+                let room = self.limits.output_bytes.saturating_sub(self.output_bytes);
+                let kept = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+                self.output_bytes += kept as u64;
+                if kept > 0 {
+                    journal.output(stream, &bytes[..kept]);
+                }
+                (kept < bytes.len()).then_some(Ended::Enforced(Outcome::OutputLimit))
+            }
+            FromAgent::Stage(stage) => self.enter(stage, journal),
+            FromAgent::Usage(usage) => {
+                journal.usage(usage);
+                None
+            }
+            FromAgent::End(end) => Some(Ended::Reported(Box::new(end))),
+            FromAgent::Ready(_) => Some(Ended::Broken),
+        }
+    }
+
+    /// Stages come once each and in order; anything else is not our agent's word.
+    fn enter(&mut self, stage: Stage, journal: &Journal) -> Option<Ended> {
+        let (name, limit) = match (self.stage, stage) {
+            (None, Stage::Compile) => (StageName::Compile, self.limits.compile_wall),
+            (None | Some(Stage::Compile), Stage::Run) => (StageName::Run, self.limits.wall),
+            _ => return Some(Ended::Broken),
+        };
+        self.stage = Some(stage);
+        if !self.stop_asked {
+            self.deadline = Instant::now() + limit + GRACE;
+        }
+        journal.event(EventKind::Stage { name });
+        None
+    }
+}
