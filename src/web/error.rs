@@ -1,6 +1,8 @@
 //! Errors: one enum, one story each for the visitor, one place that writes it as HTML, JSON or plain text.
 //! A cause's own words go to the log, once, and never to a visitor.
 
+use std::io::ErrorKind;
+
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError, UrlencodedError};
@@ -216,6 +218,7 @@ impl From<UrlencodedError> for WebError {
     fn from(error: UrlencodedError) -> Self {
         match error {
             UrlencodedError::Overflow { .. } | UrlencodedError::Payload(PayloadError::Overflow) => Self::TooLarge,
+            UrlencodedError::Payload(PayloadError::Io(late)) if late.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed("This form cannot be understood."),
         }
     }
