@@ -29,6 +29,28 @@ pub enum Role {
     Runner(RunnerRoleOptions),
 }
 
+impl Role {
+    /// How this role logs.
+    #[must_use]
+    pub fn log(&self) -> &LogOptions {
+        match self {
+            Self::Serve(options) => &options.log,
+            Self::Web(options) => &options.log,
+            Self::Runner(options) => &options.log,
+        }
+    }
+
+    /// When this role ends.
+    #[must_use]
+    pub fn life(&self) -> &LifeOptions {
+        match self {
+            Self::Serve(options) => &options.life,
+            Self::Web(options) => &options.life,
+            Self::Runner(options) => &options.life,
+        }
+    }
+}
+
 impl CommandLine {
     /// The role that was asked for; `serve` by default.
     #[must_use]
@@ -58,6 +80,9 @@ pub struct ServeOptions {
     /// Logs.
     #[command(flatten)]
     pub log: LogOptions,
+    /// Its end.
+    #[command(flatten)]
+    pub life: LifeOptions,
 }
 
 /// `codecube web`.
@@ -75,6 +100,9 @@ pub struct WebOptions {
     /// Logs.
     #[command(flatten)]
     pub log: LogOptions,
+    /// Its end.
+    #[command(flatten)]
+    pub life: LifeOptions,
 }
 
 /// `codecube runner`.
@@ -89,8 +117,18 @@ pub struct RunnerRoleOptions {
     /// Logs.
     #[command(flatten)]
     pub log: LogOptions,
-    /// End in order when standard input is closed (`serve` starts its runner so).
-    #[arg(long, hide = true)]
+    /// Its end.
+    #[command(flatten)]
+    pub life: LifeOptions,
+}
+
+/// When a role ends.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logs")]
+pub struct LifeOptions {
+    /// End in order when standard input is closed: for a program that starts this one and may die itself
+    /// (`serve` starts its runner so).
+    #[arg(long)]
     pub until_stdin_closes: bool,
 }
 

@@ -10,12 +10,21 @@
 //! db, languages, protocol, telemetry, config → nothing of ours
 //! ```
 
+pub mod agent;
+#[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
 pub mod db;
+#[cfg(feature = "server")]
 pub mod languages;
+#[cfg(feature = "server")]
 pub mod program;
 pub mod protocol;
+#[cfg(feature = "server")]
 pub mod runs;
+#[cfg(feature = "server")]
 pub mod snippets;
+#[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
 pub mod web;

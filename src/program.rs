@@ -20,7 +20,8 @@ pub struct Program {
     /// The program's arguments.
     #[serde(default, rename = "args")]
     pub arguments: Vec<String>,
-    /// Text given to stdin at the start, if any.
+    /// Text given to stdin at the start. Without a terminal stdin is closed after it, and left open when
+    /// there is none: viewers may type, and close it.
     #[serde(default)]
     pub stdin: Option<String>,
 }
@@ -145,7 +146,7 @@ impl Draft {
             language: language.id.clone(),
             files: self.files,
             arguments: self.arguments,
-            stdin: self.stdin.filter(|text| !text.is_empty()),
+            stdin: self.stdin,
         })
     }
 }

@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { xtermPolicy } from "./xterm-policy.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(here, "dist");
@@ -39,6 +40,7 @@ async function bundle() {
     charset: "utf8",
     legalComments: "external",
     metafile: true,
+    plugins: [xtermPolicy],
     logLevel: "warning",
   });
   const built = Object.entries(result.metafile.outputs).filter(([, output]) => output.entryPoint?.startsWith("src/"));

@@ -1,3 +1,7 @@
-//! The first process in a sandbox.
+//! The first process in a sandbox; everything it does is in `codecube::agent`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    codecube::agent::main()
+}

@@ -17,7 +17,8 @@ import {
 import { classHighlighter } from "@lezer/highlight";
 import { loadMode } from "./modes";
 import type { SourceFile } from "./protocol";
-import { styleNonce } from "./strict-document";
+import { replaceSelection } from "./replace-selection";
+import { styleNonce } from "./style-nonce";
 
 // Direction controls can make code read differently from how it runs; they are shown, not obeyed.
 const HIDDEN = /[\u00ad\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
@@ -94,6 +95,7 @@ function common(): Extension {
     highlightSpecialChars({ addSpecialChars: HIDDEN }),
     highlightSelectionMatches(),
     history(),
+    replaceSelection,
     drawSelection({ cursorBlinkRate: 0 }),
     bracketMatching(),
     closeBrackets(),

@@ -3,6 +3,7 @@
 import { splitArguments } from "./arguments";
 import { Editor } from "./editor";
 import { switchLanguage, type LanguageInfo } from "./language-switch";
+import { bytes } from "./format";
 import { findElements, readData } from "./page";
 import type { Program } from "./protocol";
 import { Session } from "./session";
@@ -50,6 +51,22 @@ function program(): Program {
   };
 }
 
+function run(): void {
+  if (fits()) session.run(program());
+}
+
+function save(): void {
+  if (fits()) session.save(program());
+}
+
+// Said here, since a frame beyond the server's limit would end the connection instead of being answered.
+function fits(): boolean {
+  const size = new TextEncoder().encode(editor.content).length;
+  if (size <= data.max_source_bytes) return true;
+  session.notify(`The source has ${bytes(size)}; at most ${bytes(data.max_source_bytes)} are kept.`);
+  return false;
+}
+
 function moved(key: string, forked: boolean): void {
   if (location.pathname === `/${key}`) return;
   if (forked) history.pushState(null, "", `/${key}`);
@@ -58,7 +75,7 @@ function moved(key: string, forked: boolean): void {
 
 function runOrStop(): void {
   if (isBusy(session.state)) session.stop();
-  else session.run(program());
+  else run();
 }
 
 function chooseLanguage(): void {
@@ -110,8 +127,8 @@ function shortcut(event: KeyboardEvent): void {
   if (!command || event.altKey || event.shiftKey || event.repeat) return;
   const typing = event.target instanceof Node && elements.terminal.contains(event.target) && isBusy(session.state);
   if (typing && !event.metaKey) return;
-  if (event.key === "Enter") session.run(program());
-  else if (event.key.toLowerCase() === "s") session.save(program());
+  if (event.key === "Enter") run();
+  else if (event.key.toLowerCase() === "s") save();
   else return;
   event.preventDefault();
   event.stopPropagation();
@@ -119,7 +136,7 @@ function shortcut(event: KeyboardEvent): void {
 
 elements.form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (event.submitter === elements.save) session.save(program());
+  if (event.submitter === elements.save) save();
   else runOrStop();
 });
 elements.fork.addEventListener("click", (event) => {

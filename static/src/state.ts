@@ -47,13 +47,19 @@ export function initialState(page: Pick<State, "key" | "revision" | "owner" | "s
   return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
 }
 
-/** Whether keystrokes go to the program. */
-export function takesInput(state: State): boolean {
-  return state.owner && state.link === "open" && isLive(state.run);
+/** Whether this visitor's own run is queued or live. Others' runs are watched, and do not stop one's own. */
+function hasOwnRun(state: State): boolean {
+  return state.owner && isLive(state.run) && state.run.key === state.key;
 }
 
+/** Whether keystrokes go to the program. */
+export function takesInput(state: State): boolean {
+  return state.link === "open" && hasOwnRun(state);
+}
+
+/** Whether Run means Stop. */
 export function isBusy(state: State): boolean {
-  return state.pending === "run" || isLive(state.run);
+  return state.pending === "run" || hasOwnRun(state);
 }
 
 export function reduce(state: State, action: Action): Step {

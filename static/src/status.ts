@@ -58,7 +58,10 @@ export function finishedStatus(end: Finished): Status {
     return { sentence: [head, ...figures(end.cpu_ms, end.peak_memory_bytes), ...cut].join(" · "), tone };
   }
   const measured = end.wall_ms > 0 ? figures(end.cpu_ms, end.peak_memory_bytes) : [];
-  return { sentence: [end.message || "The run ended.", ...measured, ...cut].join(" · "), tone };
+  const message = end.message || "The run ended.";
+  const tail = [...measured, ...cut];
+  if (tail.length === 0) return { sentence: message, tone };
+  return { sentence: [message.replace(/\.$/, ""), ...tail].join(" · "), tone };
 }
 
 /** The counter beside the sentence, outside what is read aloud; empty when nothing runs. */

@@ -4,7 +4,6 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal as Widget } from "@xterm/xterm";
 import { AT_END, RESET, terminalText } from "./output-text";
 import type { OutputStream, TerminalSize } from "./protocol";
-import { strictDocument, styleNonce } from "./strict-document";
 import { guard, isFocusReport } from "./terminal-guard";
 import { terminalKey } from "./terminal-keys";
 import { onThemeChange, terminalTheme } from "./theme";
@@ -114,10 +113,9 @@ function makeWidget(frame: HTMLElement): Widget {
     cursorBlink: false,
     cursorInactiveStyle: "none",
     disableStdin: true,
-    documentOverride: strictDocument(styleNonce()),
     fontFamily: style.fontFamily,
     fontSize,
-    lineHeight: 1.25,
+    lineHeight: Math.max(1, Number.parseFloat(style.lineHeight) / naturalLineHeight(frame)),
     linkHandler: { activate: () => undefined },
     macOptionIsMeta: false,
     minimumContrastRatio: 4.5,
@@ -125,4 +123,15 @@ function makeWidget(frame: HTMLElement): Widget {
     theme: terminalTheme(),
     windowOptions: {},
   });
+}
+
+// The widget's line height is a multiple of the font's own; the plain text before it has pixels. Both must agree.
+function naturalLineHeight(frame: HTMLElement): number {
+  const probe = document.createElement("span");
+  probe.className = "probe";
+  probe.textContent = "W";
+  frame.append(probe);
+  const height = probe.offsetHeight;
+  probe.remove();
+  return height || 16;
 }

@@ -1,6 +1,12 @@
 //! One program of tests over the real thing: the real server, redis-server, Docker Engine and Chromium.
 #![expect(clippy::unwrap_used, reason = "a test's failure is its panic")]
 
+mod browser;
+mod faults;
 mod layering;
+mod page;
+mod runs;
 mod seam;
 mod server;
+mod socket;
+mod whole_run;

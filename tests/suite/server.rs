@@ -95,16 +95,21 @@ impl Server {
 
     /// Waits until `/readyz` answers 200.
     pub async fn ready(&self) {
-        until("the server is ready", || async {
-            reqwest::get(format!("{}/readyz", self.url())).await.is_ok_and(|answer| answer.status() == 200)
-        })
-        .await;
+        until_ready(self.url()).await;
     }
 
     /// Names of this server's containers that exist now.
     pub fn containers(&self) -> Vec<String> {
         containers_of(&self.runner_name)
     }
+}
+
+/// Waits until the server at this address says that it can run code.
+pub async fn until_ready(url: &str) {
+    until("the server is ready", || async {
+        reqwest::get(format!("{url}/readyz")).await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
 }
 
 /// Names of the containers of the runner with this name.

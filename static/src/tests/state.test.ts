@@ -111,6 +111,13 @@ test("keystrokes go to a live run of the owner only, and only while connected", 
   assert.ok(!takesInput(feed(live, event("a", 2, ending)).state));
 });
 
+test("a watcher may run his own copy while another's run is live", () => {
+  const watching = feed(fresh({ owner: false }), queued("a")).state;
+  assert.ok(!isBusy(watching));
+  const forked = feed(watching, { type: "snippet", key: "k2", revision: 1, owner: true, saved: true }).state;
+  assert.deepEqual([isBusy(forked), takesInput(forked)], [false, false]);
+});
+
 test("an error ends the waiting and is said", () => {
   const { state } = feed(fresh({ pending: "run" }), { type: "error", code: "queue_full", message: "The queue is full." });
   assert.deepEqual([state.pending, state.notice], [null, "The queue is full."]);

@@ -41,7 +41,7 @@ test("an end says code, time, CPU and memory", () => {
 
 test("a limit's own sentence is shown, with the figures", () => {
   const { sentence, tone } = finishedStatus(end({ outcome: "time_limit", exit_code: null }));
-  assert.equal(sentence, "The program ran longer than 60 s and was stopped. · CPU 0.02 s · memory 9 MiB");
+  assert.equal(sentence, "The program ran longer than 60 s and was stopped · CPU 0.02 s · memory 9 MiB");
   assert.equal(tone, "bad");
 });
 

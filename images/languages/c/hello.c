@@ -1,0 +1,16 @@
+#include <stdio.h>
+#include <unistd.h>
+
+int main(void)
+{
+    puts("Hello, world!");
+    printf("This is C, compiled by gcc %s in a fresh container.\n", __VERSION__);
+
+    for (int number = 3; number > 0; number--) {
+        printf("%d... ", number);
+        fflush(stdout);
+        usleep(200 * 1000);
+    }
+    puts("go: change me and press Run.");
+    return 0;
+}

@@ -1,0 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+console.log("Hello, world!");
+console.log(`This is Node.js ${process.versions.node}, live from a fresh container.`);
+
+for (const number of [3, 2, 1]) {
+  process.stdout.write(`${number}... `);
+  await pause(200);
+}
+console.log("go: change me and press Run.");

@@ -1,0 +1,99 @@
+//! Real Chromium, driven through its own driver; one driver process for all tests.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
+use thirtyfour::{By, DesiredCapabilities, Key, WebDriver, WebElement};
+
+use crate::server::PATIENCE;
+
+/// Chromium's switches: what a machine without a display and without the outside world needs.
+const SWITCHES: &[&str] = &[
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+];
+
+/// One browser with a profile of its own: one visitor.
+pub struct Browser {
+    pub driver: WebDriver,
+    process: Child,
+    _profile: TempDir,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The driver ends its browser with it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Browser {
+    /// A window of this size.
+    pub async fn open(width: u32, height: u32) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn().expect("chromedriver is installed by script/bootstrap --tests");
+        let profile = TempDir::new().unwrap();
+        let mut wanted = DesiredCapabilities::chrome();
+        for switch in SWITCHES {
+            wanted.add_arg(switch).unwrap();
+        }
+        wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
+        wanted.add_arg(&format!("--window-size={width},{height}")).unwrap();
+        let address = format!("http://127.0.0.1:{port}");
+        let start = Instant::now();
+        let driver = loop {
+            match WebDriver::new(&address, wanted.clone()).await {
+                Ok(driver) => break driver,
+                Err(error) => assert!(start.elapsed() < PATIENCE, "chromium does not start: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        Self { driver, process, _profile: profile }
+    }
+
+    /// Runs a script in the page and gives its value back.
+    pub async fn script(&self, code: &str) -> Value {
+        self.driver.execute(code, Vec::new()).await.unwrap().json().clone()
+    }
+
+    /// The element for this selector.
+    pub async fn find(&self, selector: &str) -> WebElement {
+        self.driver.find(By::Css(selector)).await.unwrap()
+    }
+
+    /// Waits until a script's value is `true`.
+    pub async fn until(&self, what: &str, code: &str) {
+        let start = Instant::now();
+        while self.script(code).await != Value::Bool(true) {
+            if start.elapsed() > PATIENCE {
+                let text = self.script("return document.body.innerText").await;
+                panic!("waited {PATIENCE:?} for: {what}\n{code}\nthe page says: {text}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Presses keys into whatever has the focus.
+    pub async fn keys(&self, keys: &str) {
+        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Presses a key together with Ctrl.
+    pub async fn control(&self, key: &str) {
+        self.driver.active_element().await.unwrap().send_keys(Key::Control + key).await.unwrap();
+    }
+}
