@@ -142,7 +142,12 @@ impl Draft {
         }
         check_sizes(&self, limits)?;
         check_paths(&self.files)?;
-        Ok(Program { language: language.id.clone(), files: self.files, arguments: self.arguments, stdin: self.stdin })
+        Ok(Program {
+            language: language.id.clone(),
+            files: self.files,
+            arguments: self.arguments,
+            stdin: self.stdin,
+        })
     }
 }
 
