@@ -1,12 +1,18 @@
-//! Around every request: one log line without secrets, a time limit, and the check of where it comes from.
+//! Around every request: one log line without secrets, a time limit on bodies, and the check of where it comes from.
 
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_http::BoxedPayloadStream;
+use actix_web::HttpMessage;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use bytes::Bytes;
+use futures_util::stream::unfold;
+use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -14,8 +20,8 @@ use crate::web::error::WebError;
 use crate::web::origin::{self, Origin};
 use crate::web::state::State;
 
-/// Greatest time from a request's head to its answer's head; a form that trickles in ends here.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Time for a request's body to arrive; a form that trickles in ends here.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Middleware: one line per request. Names the route, never the address: an address holds a snippet's key.
 pub(super) async fn log(
@@ -40,15 +46,33 @@ pub(super) async fn log(
 
 /// Middleware: what changes something must come from one of our own pages, and in time.
 pub(super) async fn guard(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if !request.method().is_safe() {
-        let state = request.app_data::<Data<State>>();
-        let public_url = state.and_then(|state| state.settings.public_url.as_deref());
-        if origin::of(request.headers(), public_url) != Origin::Ours {
-            return Err(WebError::ForeignOrigin.into());
-        }
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if request.method().is_safe() {
+        return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    tokio::time::timeout(ANSWER_WITHIN, next.call(request)).await.map_err(|_| WebError::TooSlow)?
+    let state = request.app_data::<Data<State>>();
+    let public_url = state.and_then(|state| state.settings.public_url.as_deref());
+    if origin::of(request.headers(), public_url) != Origin::Ours {
+        return Ok(request.error_response(WebError::ForeignOrigin));
+    }
+    let payload = request.take_payload();
+    request.set_payload(Payload::from(Box::pin(in_time(payload)) as BoxedPayloadStream));
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// A body that must arrive within [`BODY_WITHIN`].
+fn in_time(payload: Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    let late = tokio::time::sleep(BODY_WITHIN).map(|()| {
+        let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
+        Some(Err(PayloadError::Io(late)))
+    });
+    unfold((payload, Box::pin(late.fuse())), |(mut payload, mut late)| async {
+        let chunk = tokio::select! {
+            chunk = payload.next() => chunk,
+            late = &mut late => late,
+        };
+        chunk.map(|chunk| (chunk, (payload, late)))
+    })
 }

@@ -1,20 +1,17 @@
-//! Errors: one enum, one story each for the visitor, one place that writes it as HTML, JSON or plain text.
+//! Errors: one enum, and one story each for the visitor. How it is written stands in `error_page`.
 //! A cause's own words go to the log, once, and never to a visitor.
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use std::io::ErrorKind;
+
+use actix_web::body::BoxBody;
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError, UrlencodedError};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, RETRY_AFTER};
-use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use askama::Template;
+use actix_web::{HttpResponse, ResponseError};
 
 use crate::db::DbError;
 use crate::program::ProgramError;
 use crate::runs::store::SubmitError;
 use crate::snippets::store::SnippetError;
-use crate::web::assets::Page;
 use crate::web::readiness::Obstacle;
 
 /// What fails in the parts below; named here only.
@@ -165,7 +162,7 @@ fn of_storage(error: &DbError) -> Story {
 }
 
 /// What a status alone says.
-fn of_status(status: StatusCode) -> Story {
+pub(super) fn of_status(status: StatusCode) -> Story {
     let (code, message) = match status.as_u16() {
         404 => ("not_found", "There is nothing at this address. Check the link, or start a new snippet."),
         405 => ("method_not_allowed", "This address cannot be asked in that way."),
@@ -194,7 +191,7 @@ impl ResponseError for WebError {
         self.story().status
     }
 
-    /// Without a body: [`render`] writes it, where the request is at hand.
+    /// Without a body: `error_page` writes it, where the request is at hand.
     fn error_response(&self) -> HttpResponse<BoxBody> {
         HttpResponse::new(self.status_code())
     }
@@ -216,6 +213,7 @@ impl From<UrlencodedError> for WebError {
     fn from(error: UrlencodedError) -> Self {
         match error {
             UrlencodedError::Overflow { .. } | UrlencodedError::Payload(PayloadError::Overflow) => Self::TooLarge,
+            UrlencodedError::Payload(PayloadError::Io(late)) if late.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed("This form cannot be understood."),
         }
     }
@@ -229,81 +227,6 @@ impl From<JsonPayloadError> for WebError {
             | JsonPayloadError::Payload(PayloadError::Overflow) => Self::TooLarge,
             _ => Self::Malformed("This is not the JSON that was expected here."),
         }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage<'a> {
-    page: Page,
-    status: u16,
-    heading: &'a str,
-    message: &'a str,
-}
-
-/// Middleware: writes the body of every answer that is an error, in the form that the visitor accepts.
-pub(super) async fn render(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let response = next.call(request).await?;
-    let status = response.status();
-    let failed = status.is_client_error() || status.is_server_error();
-    // A page that a handler wrote itself is kept; an error's own text would have the error attached.
-    let written = response.response().error().is_none() && has_body(response.response().body());
-    if !failed || written {
-        return Ok(response.map_into_boxed_body());
-    }
-    let error = response.response().error().and_then(|error| error.as_error::<WebError>());
-    error.inspect(|error| error.log()).map_or_else(|| of_status(status), WebError::story).answer(response)
-}
-
-fn has_body(body: &impl MessageBody) -> bool {
-    !matches!(body.size(), BodySize::None | BodySize::Sized(0))
-}
-
-impl Story {
-    fn answer<B>(self, response: ServiceResponse<B>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-        let (request, old) = response.into_parts();
-        let mut fresh = self.response(&request);
-        for (name, value) in old.headers() {
-            if name == actix_web::http::header::ALLOW {
-                fresh.headers_mut().insert(name.clone(), value.clone());
-            }
-        }
-        Ok(ServiceResponse::new(request, fresh))
-    }
-
-    fn response(&self, request: &HttpRequest) -> HttpResponse {
-        let mut builder = HttpResponse::build(self.status);
-        builder.insert_header((CACHE_CONTROL, "no-store"));
-        if matches!(self.status.as_u16(), 429 | 503) {
-            builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
-        }
-        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        if accept.contains("text/html") {
-            let heading = heading(self.status);
-            let page = Page::of(&request.extensions());
-            let html = ErrorPage { page, status: self.status.as_u16(), heading, message: &self.message }.render();
-            return builder.content_type("text/html; charset=utf-8").body(html.unwrap_or_else(|_| heading.to_owned()));
-        }
-        if accept.contains("json") {
-            return builder.json(serde_json::json!({ "code": self.code, "message": self.message }));
-        }
-        builder.content_type("text/plain; charset=utf-8").body(format!("{}\n", self.message))
-    }
-}
-
-fn heading(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        403 => "Refused",
-        404 => "Nothing here",
-        413 => "Too large",
-        422 => "This cannot run",
-        429 => "One at a time",
-        503 | 507 => "Not now",
-        400..=499 => "Not understood",
-        _ => "Something broke",
     }
 }
 

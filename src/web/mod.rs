@@ -4,7 +4,7 @@
 //! - [`routes`]: the table of addresses; `server`: the listening server
 //! - pages: `snippet_page`, `run_form`, `run_result`, `raw`, `assets`, `health`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
-//! - around every answer: `error`, `headers`, `access`, `origin`, `visitor`
+//! - around every answer: `error`, `error_page`, `headers`, `access`, `origin`, `visitor`
 
 pub mod routes;
 pub mod server;
@@ -15,6 +15,7 @@ mod access;
 mod arguments;
 mod assets;
 mod error;
+mod error_page;
 mod followed;
 mod headers;
 mod health;

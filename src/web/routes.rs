@@ -7,7 +7,7 @@ use actix_web::{Handler, Resource, Responder};
 
 use crate::web::error::WebError;
 use crate::web::state::State;
-use crate::web::{access, assets, error, headers, health, raw, run_form, run_socket, snippet_page};
+use crate::web::{access, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
 
 /// Greatest size of a form: a program of the greatest size, each byte escaped.
 const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub fn configure(config: &mut ServiceConfig, state: State) {
     // The innermost stands first.
     let around = web::scope("")
         .wrap(from_fn(access::guard))
-        .wrap(from_fn(error::render))
+        .wrap(from_fn(error_page::render))
         .wrap(Compress::default())
         .wrap(from_fn(headers::protect))
         .wrap(from_fn(access::log));

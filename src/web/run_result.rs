@@ -42,7 +42,9 @@ struct RunTail<'a> {
 /// Everything before the output.
 pub(super) fn head(state: &State, page: &Page, key: &SnippetKey, content: &Content) -> Result<String, WebError> {
     let language = state.languages.get(&content.program.language).ok_or(WebError::NotFound)?;
-    Ok(RunHead { page, key: key.as_str(), title: &content.title, language }.render()?)
+    let head = RunHead { page, key: key.as_str(), title: &content.title, language }.render()?;
+    // The line end right after `<pre>` is no content; without it the output's own first one would be taken for it.
+    Ok(head + "\n")
 }
 
 /// Answers with a page that grows until the run ends. The run goes on when the visitor leaves.
