@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bollard::container::LogOutput;
 use bollard::errors::Error as BollardError;
-use bollard::models::{ContainerCreateBody, ContainerUpdateBody};
+use bollard::models::{ContainerCreateBody, ContainerSummary, ContainerSummaryStateEnum, ContainerUpdateBody};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder,
     ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
@@ -81,6 +81,16 @@ pub(super) struct Listed {
     pub(super) container: String,
     pub(super) runner: String,
     pub(super) name: String,
+    pub(super) state: State,
+    pub(super) created: SystemTime,
+}
+
+/// How far a container is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Created,
+    Alive,
+    Ended,
 }
 
 /// A piece of what a container printed.
@@ -206,17 +216,7 @@ impl Engine {
         let filters = HashMap::from([("label", vec![LABEL_RUNNER])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
         let found = self.within("list containers", LIST, self.docker.list_containers(Some(options))).await?;
-        let listed = found.into_iter().filter_map(|summary| {
-            let mut labels = summary.labels.unwrap_or_default();
-            let names = summary.names.unwrap_or_default();
-            Some(Listed {
-                id: summary.id?,
-                container: names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default(),
-                runner: labels.remove(LABEL_RUNNER)?,
-                name: labels.remove(LABEL_NAME).unwrap_or_default(),
-            })
-        });
-        Ok(listed.collect())
+        Ok(found.into_iter().filter_map(listed).collect())
     }
 
     async fn within<T>(
@@ -242,6 +242,25 @@ impl Engine {
             other => EngineError::Unreachable(self.address.clone(), with_causes(&other)),
         }
     }
+}
+
+fn listed(summary: ContainerSummary) -> Option<Listed> {
+    let mut labels = summary.labels.unwrap_or_default();
+    let names = summary.names.unwrap_or_default();
+    let state = match summary.state? {
+        ContainerSummaryStateEnum::CREATED => State::Created,
+        ContainerSummaryStateEnum::EXITED | ContainerSummaryStateEnum::DEAD => State::Ended,
+        _ => State::Alive,
+    };
+    let created_seconds = summary.created.and_then(|seconds| u64::try_from(seconds).ok())?;
+    Some(Listed {
+        id: summary.id?,
+        container: names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default(),
+        runner: labels.remove(LABEL_RUNNER)?,
+        name: labels.remove(LABEL_NAME).unwrap_or_default(),
+        state,
+        created: SystemTime::UNIX_EPOCH + Duration::from_secs(created_seconds),
+    })
 }
 
 /// The Engine's client hides the reason (“permission denied”) in the chain of causes.

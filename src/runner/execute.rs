@@ -130,7 +130,9 @@ fn no_sandbox(error: &SandboxError) -> String {
         SandboxError::Engine(EngineError::Refused(text)) if text.contains("no space left on device") => {
             "the server is out of disk space"
         }
-        SandboxError::Version(_) | SandboxError::NotReady => "the image on this server does not fit; it must be built again",
+        SandboxError::Version(_) | SandboxError::NotReady => {
+            "the image on this server does not fit; it must be built again"
+        }
         _ => "the Docker Engine refused it",
     };
     format!("No sandbox could be started: {reason}.")
@@ -139,8 +141,7 @@ fn no_sandbox(error: &SandboxError) -> String {
 /// Makes the run ours. `None` when it is not, or when it never will be.
 async fn claim(context: &Context, entry: &Entry) -> Option<Claim> {
     let version = context.health.image().versions.get(&entry.language).cloned().unwrap_or_default();
-    let started =
-        EventKind::Started { language: entry.language.0.clone(), version, runner: context.name.clone() };
+    let started = EventKind::Started { language: entry.language.0.clone(), version, runner: context.name.clone() };
     let first_try = Instant::now();
     let mut in_doubt = false;
     loop {

@@ -18,6 +18,7 @@ const POSITIONS_EVERY: Duration = Duration::from_millis(500);
 /// Renews the leases of our runs, and looks for runs whose runner is gone; unclaimed ones go to `found`.
 pub(super) async fn keep_leases(context: &Context, found: mpsc::Sender<Vec<Entry>>, stop: CancellationToken) {
     let mut tick = every(context.lease / 6);
+    tick.reset(); // not at once: the queue's group may not be there yet
     let mut count: u32 = 0;
     loop {
         tokio::select! {

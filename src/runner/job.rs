@@ -113,7 +113,7 @@ pub(super) mod tests {
     #[test]
     fn arguments_follow_the_command_and_stdin_ends_after_its_text() {
         let job = job(None);
-        assert_eq!(job.run, ["python3", "main.py", "-a b"]);
+        assert!(job.run.ends_with(&["main.py".to_owned(), "-a b".to_owned()]), "{:?}", job.run);
         assert!(job.close_stdin && job.stdin == b"in" && job.compile.is_none());
         assert!(!job.environment.iter().any(|(name, _)| name == "TERM"));
     }

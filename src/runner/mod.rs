@@ -20,6 +20,7 @@ mod output;
 mod pool;
 mod reaper;
 mod sandbox;
+mod setup;
 mod slots;
 mod talk;
 mod traffic;
@@ -33,10 +34,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::languages::Languages;
-use crate::runner::configuration::SandboxLimits;
-use crate::runner::docker::{Engine, EngineError};
+use crate::runner::docker::EngineError;
 use crate::runner::execute::Context;
-use crate::runner::health::{CurrentImage, Health};
+use crate::runner::health::Health;
 use crate::runner::keeper::Stops;
 use crate::runner::pool::{Mould, Pool};
 use crate::runner::slots::Slots;
@@ -49,8 +49,7 @@ use crate::runs::store::Runs;
 /// How one runner is set up.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Name of the installation, the same after a restart, unlike that of any other runner of the same Engine:
-    /// what is left of an earlier life under this name is removed at the start.
+    /// The name that people see; the same after a restart, so that what an earlier life left is found at once.
     pub name: String,
     /// Address of the Docker Engine; without one it is found as the `docker` command finds it.
     pub docker_host: Option<String>,
@@ -162,7 +161,7 @@ pub enum RunnerError {
 /// # Errors
 /// What is missing, and the command that helps.
 pub async fn check(settings: &Settings) -> Result<(), RunnerError> {
-    prepare(settings).await.map(drop)
+    setup::prepare(settings).await.map(drop)
 }
 
 /// Executes runs until `stop`, and through everything that Redis and the Engine may do meanwhile.
@@ -177,7 +176,8 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), RunnerError> {
-    let (engine, image, sandbox_limits) = prepare(&settings).await?;
+    let (engine, image, sandbox_limits) = setup::prepare(&settings).await?;
+    tracing::info!(engine = engine.address(), image = image.id, "sandboxes are made here");
     let runner = format!("{}-{}", settings.name, nanoid::nanoid!(10, &ALPHABET));
     let make_queue = || Queue::new(runs.clone(), settings.shard, runner.clone(), settings.lease);
     let traffic = Arc::new(Traffic::default());
@@ -186,7 +186,7 @@ pub async fn run(
     let mould = Mould {
         limits: sandbox_limits,
         runtime: settings.runtime.clone(),
-        seccomp: settings.seccomp && !is_gvisor(&settings),
+        seccomp: settings.seccomp && !setup::is_gvisor(&settings),
         runner: runner.clone(),
         name: settings.name.clone(),
     };
@@ -265,51 +265,4 @@ async fn say_goodbye(context: &Context, is_nothing_left: bool) {
     if is_nothing_left && let Err(error) = context.claims.leave().await {
         tracing::warn!(%error, "this runner's name stays in the queue's group");
     }
-}
-
-async fn prepare(settings: &Settings) -> Result<(Engine, CurrentImage, SandboxLimits), RunnerError> {
-    let sandboxes = settings.permits + settings.pool_size;
-    if usize::try_from(settings.uid_count).is_ok_and(|count| count < sandboxes) {
-        return Err(RunnerError::TooFewUids(settings.uid_count, settings.permits, settings.pool_size));
-    }
-    let engine = Engine::connect(settings.docker_host.as_deref()).await.map_err(no_engine)?;
-    let abilities = engine.abilities().await.map_err(no_engine)?;
-    if let Some(runtime) = settings.runtime.as_ref().filter(|name| !abilities.runtimes.contains(name)) {
-        return Err(RunnerError::NoRuntime(runtime.clone(), abilities.runtimes.join(", ")));
-    }
-    let image = match engine.image(&settings.image).await {
-        Err(EngineError::Gone(_)) => return Err(RunnerError::NoImage(settings.image.clone())),
-        image => CurrentImage::from(image?),
-    };
-    let limits = &settings.limits;
-    tracing::info!(engine = engine.address(), image = image.id, "sandboxes are made here");
-    Ok((
-        engine,
-        image,
-        SandboxLimits {
-            cpus: limits.cpus.min(f64::from(abilities.processors)), // more is refused
-            cpu_seconds: limits.cpu_time.as_secs() + 1,
-            memory_mb: limits.memory_mb,
-            processes: limits.processes,
-            work_mb: limits.work_mb,
-            tmp_mb: limits.tmp_mb,
-            inodes: limits.inodes,
-        },
-    ))
-}
-
-fn no_engine(error: EngineError) -> RunnerError {
-    match error {
-        EngineError::Unreachable(address, reason) if reason.to_lowercase().contains("permission denied") => {
-            RunnerError::NotAllowed(address)
-        }
-        EngineError::Unreachable(address, reason) | EngineError::Address(address, reason) => {
-            RunnerError::NoEngine { address, reason }
-        }
-        other => other.into(),
-    }
-}
-
-fn is_gvisor(settings: &Settings) -> bool {
-    settings.runtime.as_deref().is_some_and(|runtime| runtime.starts_with("runsc"))
 }

@@ -129,10 +129,8 @@ impl Pool {
     pub(super) fn sort_out(&self) {
         let image = self.health.image();
         let all = std::mem::take(&mut *lock(&self.warm));
-        let (good, bad): (Vec<_>, Vec<_>) = all
-            .into_iter()
-            .map(|mut sandbox| (is_good(&mut sandbox, &image.id), sandbox))
-            .partition(|(good, _)| *good);
+        let (good, bad): (Vec<_>, Vec<_>) =
+            all.into_iter().map(|mut sandbox| (is_good(&mut sandbox, &image.id), sandbox)).partition(|(good, _)| *good);
         // In front of what was added meanwhile.
         let mut warm = lock(&self.warm);
         good.into_iter().rev().for_each(|(_, sandbox)| warm.push_front(sandbox));

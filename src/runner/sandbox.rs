@@ -109,11 +109,7 @@ pub(super) async fn destroy(engine: &Engine, slot: Slot) -> Result<(), (Slot, En
     removed.map_err(|error| (slot, error))
 }
 
-async fn launch(
-    engine: &Engine,
-    container: &str,
-    blueprint: &Blueprint<'_>,
-) -> Result<(Frames, Input), SandboxError> {
+async fn launch(engine: &Engine, container: &str, blueprint: &Blueprint<'_>) -> Result<(Frames, Input), SandboxError> {
     for warning in engine.create(container, configuration::container(blueprint)).await? {
         tracing::debug!(container, warning, "the engine cannot keep a limit");
     }

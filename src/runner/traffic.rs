@@ -44,8 +44,7 @@ impl Traffic {
             return None;
         }
         let said = Arc::new(Notify::new());
-        let passing =
-            Passing { entry: entry.entry.clone(), claimed: false, since: Instant::now(), said: said.clone() };
+        let passing = Passing { entry: entry.entry.clone(), claimed: false, since: Instant::now(), said: said.clone() };
         state.runs.insert(entry.run.clone(), passing);
         drop(state);
         Some(Passage { traffic: self.clone(), run: entry.run.clone(), said })
