@@ -160,14 +160,13 @@ impl Embedded {
         }
     }
 
+    /// Asks it to write all and end: a child by signal, one that was taken over by command.
     async fn shut_down(&mut self) {
-        if let Ok(client) = redis::Client::open(self.url()) {
-            let ask = async {
-                let mut connection = client.get_multiplexed_async_connection().await?;
-                redis::cmd("SHUTDOWN").query_async::<()>(&mut connection).await
-            };
-            // A server that ends does not answer; whether it ended is seen below.
-            let _ = tokio::time::timeout(STOP_LIMIT, ask).await;
+        if let Some(id) = self.child.as_ref().and_then(Child::id).and_then(|id| i32::try_from(id).ok()) {
+            // It may have ended just now; that is seen below.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), nix::sys::signal::Signal::SIGTERM);
+        } else {
+            self.command_shutdown().await;
         }
         if tokio::time::timeout(STOP_LIMIT, self.died()).await.is_err() {
             tracing::error!("redis-server did not end in order and is killed; what it acknowledged is in its file");
@@ -175,6 +174,18 @@ impl Embedded {
                 let _ = child.kill().await;
             }
         }
+    }
+
+    async fn command_shutdown(&self) {
+        let Ok(client) = redis::Client::open(self.url()) else {
+            return;
+        };
+        let ask = async {
+            let mut connection = client.get_multiplexed_async_connection().await?;
+            redis::cmd("SHUTDOWN").query_async::<()>(&mut connection).await
+        };
+        // A server that ends does not answer.
+        let _ = tokio::time::timeout(STOP_LIMIT, ask).await;
     }
 }
 

@@ -189,7 +189,8 @@ impl Claims {
             .arg("+")
             .arg(100)
             .query_async(&mut commands)
-            .await?;
+            .await
+            .or_else(no_group_yet)?;
         let mut swept = Swept::default();
         for old in pending.ids {
             let found: StreamRangeReply = commands.xrange(&queue, &old.id, &old.id).await?;
@@ -244,6 +245,11 @@ async fn make_group(reader: &mut MultiplexedConnection, queue: &str) -> Result<(
         Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
         made => made,
     }
+}
+
+/// Before the first reader nothing can be pending.
+fn no_group_yet(error: RedisError) -> Result<StreamPendingCountReply, RedisError> {
+    if error.code() == Some("NOGROUP") { Ok(StreamPendingCountReply::default()) } else { Err(error) }
 }
 
 fn parse_entry(entry: &redis::streams::StreamId) -> Option<Entry> {

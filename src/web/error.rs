@@ -105,7 +105,8 @@ impl WebError {
 
     /// Writes it to the log with its causes, if it is a fault of ours.
     pub(super) fn log(&self) {
-        if self.story().status.is_server_error() && !matches!(self, Self::NotReady(_)) {
+        let told = matches!(self, Self::NotReady(_) | Self::Submit(SubmitError::QueueFull(_)));
+        if self.story().status.is_server_error() && !told {
             tracing::error!(error = %self, causes = %causes(self), "a request failed");
         }
     }

@@ -1,6 +1,8 @@
 //! Real Chromium, driven through its own driver; one driver process for all tests.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::mem::ManuallyDrop;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,14 +28,23 @@ const SWITCHES: &[&str] = &[
 
 /// One browser with a profile of its own: one visitor.
 pub struct Browser {
-    pub driver: WebDriver,
+    pub driver: ManuallyDrop<WebDriver>,
+    session: String,
+    port: u16,
     process: Child,
     _profile: TempDir,
 }
 
 impl Drop for Browser {
+    /// Ends the browser, then its driver. By hand, because the crate's own way needs a runtime that may be
+    /// ending as well.
     fn drop(&mut self) {
-        // The driver ends its browser with it.
+        let order = format!("DELETE /session/{} HTTP/1.1\r\nHost: driver\r\nConnection: close\r\n\r\n", self.session);
+        if let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port))
+            && driver.write_all(order.as_bytes()).is_ok()
+        {
+            let _ = driver.read(&mut [0; 64]);
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -62,7 +73,8 @@ impl Browser {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
-        Self { driver, process, _profile: profile }
+        let session = driver.session_id().to_string();
+        Self { driver: ManuallyDrop::new(driver), session, port, process, _profile: profile }
     }
 
     /// Runs a script in the page and gives its value back.

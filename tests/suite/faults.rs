@@ -71,7 +71,7 @@ async fn a_container_removed_behind_our_back_interrupts_its_run_only() {
 
 #[tokio::test]
 async fn a_terminated_server_ends_its_runs_and_removes_every_container() {
-    let mut server = Server::start(&["--pool-size=2", "--drain-seconds=1"]).await;
+    let mut server = Server::start(&["--pool-size=2"]).await;
     let visitor = Visitor::new(server.url()).await;
     let mut page = visitor.fresh().await;
     page.start("bash", "echo up; sleep 50").await;
@@ -152,9 +152,13 @@ fn a_bad_setting_stops_the_start_and_is_named() {
     }
 }
 
-/// The child process with this name.
+/// The child process with this name, whichever thread started it.
 fn child_named(parent: u32, name: &str) -> Pid {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
-    let named = |id: &&str| std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == name);
-    Pid::from_raw(children.split_whitespace().find(named).unwrap().parse().unwrap())
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap();
+    let children = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("children")).unwrap());
+    let children: Vec<String> =
+        children.flat_map(|ids| ids.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let named =
+        |id: &&String| std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == name);
+    Pid::from_raw(children.iter().find(named).unwrap().parse().unwrap())
 }

@@ -37,10 +37,11 @@ fn of(heard: &Transcript, stream: &str) -> String {
 #[tokio::test]
 async fn the_log_tells_a_run_in_order_and_without_gaps() {
     let heard = fresh().await.run("python", "print('hello')").await;
-    let kinds: Vec<&str> = heard.events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    let mut kinds: Vec<&str> = heard.events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    kinds.dedup();
     assert_eq!(kinds, ["queued", "started", "stage", "output", "finished"]);
     let numbers: Vec<u64> = heard.events.iter().map(|event| event["id"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    assert_eq!(numbers, (1..=heard.events.len() as u64).collect::<Vec<_>>());
     assert!(heard.events[1]["version"].as_str().unwrap().contains("Python 3"), "{:?}", heard.events[1]);
     assert_eq!(heard.finished()["exit_code"], 0);
     assert_eq!(heard.finished()["output_bytes"], 6);
@@ -298,5 +299,5 @@ async fn what_cannot_be_run_is_refused_with_a_word_and_a_sentence() {
         assert!(answer["message"].as_str().unwrap().len() > 20, "{answer}");
     }
     page.send(json!({"type": "dance"})).await;
-    assert_eq!(page.next_that(|value| value["type"] == "error").await["code"], "bad_message");
+    assert_eq!(page.next_that(|value| value["type"] == "error").await["code"], "malformed");
 }

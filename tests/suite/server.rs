@@ -17,7 +17,7 @@ static SHARED: OnceCell<Server> = OnceCell::const_new();
 /// One process of the server. It ends when its standard input closes, so it never outlives the test program.
 pub struct Process {
     pub child: Child,
-    _stdin: ChildStdin,
+    stdin: Option<ChildStdin>,
     pub url: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Process {
             assert!(address.starts_with("http://"), "the server did not start: {line:?}");
             address
         });
-        Self { child, _stdin: stdin, url }
+        Self { child, stdin: Some(stdin), url }
     }
 
     /// `kill -9`.
@@ -50,6 +50,14 @@ impl Process {
         let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
         self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    /// Ends it in order, so that what it uses is not taken away under it.
+    fn drop(&mut self) {
+        self.stdin = None;
+        let _ = self.child.wait();
     }
 }
 
@@ -75,6 +83,7 @@ impl Server {
         let mut arguments = vec!["serve".to_owned(), "--listen=127.0.0.1:0".to_owned()];
         arguments.push(format!("--data-dir={}", data.path().display()));
         arguments.push(format!("--runner-name={runner_name}"));
+        arguments.push("--drain-seconds=1".to_owned());
         arguments.extend(options.iter().map(|&option| option.to_owned()));
         let process = Process::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         let server = Server { process, _data: data, runner_name, arguments };
