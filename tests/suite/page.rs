@@ -90,6 +90,12 @@ impl SnippetPage {
         self.browser.until(&format!("the terminal shows {text:?}"), &condition).await;
     }
 
+    /// Waits until the terminal does not show this any more.
+    pub async fn shows_no_longer(&self, text: &str) {
+        let condition = format!("return !({TERMINAL_TEXT}).includes({})", Value::from(text));
+        self.browser.until(&format!("the terminal shows {text:?} no longer"), &condition).await;
+    }
+
     /// Waits until the status line says this.
     pub async fn says(&self, text: &str) {
         let condition = format!("return document.getElementById('status').textContent.includes({})", Value::from(text));
