@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::runner::docker::EngineError;
 use crate::runner::pool::{Pool, Waste};
+use crate::runner::processors;
 use crate::runner::sandbox::{SandboxError, destroy};
 use crate::runner::slots::Slot;
 use crate::runner::traffic::Traffic;
@@ -46,7 +47,7 @@ enum Event {
 
 /// Works until `stop`, then removes everything; gives back whether nothing is left.
 pub(super) async fn keep(pool: Arc<Pool>, traffic: Arc<Traffic>, stop: Stops) -> bool {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = processors();
     let mut keeper = Keeper {
         pool,
         traffic,
