@@ -28,7 +28,7 @@ const EXIT_SET_UP: u8 = 78;
 /// Pause before a runner that died is started again.
 const RUNNER_RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// What a runner needs to end its sandboxes after its runs had their time.
-const RUNNER_STOP_MARGIN: Duration = Duration::from_secs(15);
+const RUNNER_STOP_MARGIN: Duration = Duration::from_secs(25);
 
 /// Runs this role until `stop`, and ends its parts in order.
 ///

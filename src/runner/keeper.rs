@@ -95,7 +95,8 @@ struct Keeper {
 
 impl Keeper {
     async fn next_event(&mut self, stop: &Stops) -> Event {
-        let waits = self.pool.oldest_waste().is_some() || self.lacks() > 0;
+        // While the Engine is away nothing can be done; the next look is soon enough.
+        let waits = self.pool.health.is_well() && (self.pool.oldest_waste().is_some() || self.lacks() > 0);
         let pause = if waits { LOOK_AGAIN } else { SORT_OUT_EVERY };
         tokio::select! {
             biased;
