@@ -39,7 +39,9 @@ impl Drop for Browser {
     /// Ends the browser, then its driver. By hand, because the crate's own way needs a runtime that may be
     /// ending as well.
     fn drop(&mut self) {
-        let order = format!("DELETE /session/{} HTTP/1.1\r\nHost: driver\r\nConnection: close\r\n\r\n", self.session);
+        let (session, port) = (&self.session, self.port);
+        // The driver refuses a host that it does not know.
+        let order = format!("DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
         if let Ok(mut driver) = TcpStream::connect(("127.0.0.1", self.port))
             && driver.write_all(order.as_bytes()).is_ok()
         {
