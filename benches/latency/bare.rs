@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// First argument of the helper.
 pub const HELPER: &str = "bare-helper";
 
+/// Begins an order for a rate.
+const RATE: &str = "rate ";
+
 /// A container that only lends its files, and the helper process inside of them.
 pub struct Bare {
     container: String,
@@ -42,6 +45,19 @@ impl Bare {
     }
 }
 
+impl Bare {
+    /// How many of this command end in a second when as many are under way as processors can serve, twice.
+    pub fn rate(&mut self, command: &[&str], count: usize) -> f64 {
+        let at_once = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+        writeln!(self.orders, "{RATE}{}", serde_json::to_string(&(command, count / at_once, at_once)).unwrap())
+            .unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        let lasted = Duration::from_nanos(line.trim().parse().unwrap());
+        (count / at_once * at_once) as f64 / lasted.as_secs_f64()
+    }
+}
+
 impl Drop for Bare {
     fn drop(&mut self) {
         let _ = self.helper.kill();
@@ -54,10 +70,24 @@ impl Drop for Bare {
 pub fn help(root: &str) {
     nix::unistd::chroot(root).unwrap();
     std::env::set_current_dir("/code").unwrap();
-    for line in std::io::stdin().lines() {
-        let commands: Vec<Vec<String>> = serde_json::from_str(&line.unwrap()).unwrap();
-        println!("{}", time_here(&commands).as_nanos());
+    for line in std::io::stdin().lines().map(Result::unwrap) {
+        let lasted = match line.strip_prefix(RATE) {
+            Some(order) => crowd(&serde_json::from_str(order).unwrap()),
+            None => time_here(&serde_json::from_str::<Vec<Vec<String>>>(&line).unwrap()),
+        };
+        println!("{}", lasted.as_nanos());
     }
+}
+
+/// Runs a command again and again on several threads.
+fn crowd((command, each, at_once): &(Vec<String>, usize, usize)) -> Duration {
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..*at_once {
+            scope.spawn(|| (0..*each).for_each(|_| drop(process(command).output().unwrap())));
+        }
+    });
+    start.elapsed()
 }
 
 fn time_here(commands: &[Vec<String>]) -> Duration {
