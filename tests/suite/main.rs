@@ -9,4 +9,5 @@ mod runs;
 mod seam;
 mod server;
 mod socket;
+mod strangers;
 mod whole_run;
