@@ -50,7 +50,7 @@ pub(super) async fn save(
     let sent = Sent { state, visitor, key: key.into_inner(), fields: form.into_inner() };
     match sent.store().await {
         Ok((stored, _)) => Ok(sent.go_to(&stored.key)),
-        Err(error) => sent.answer_with_form(page, error).await,
+        Err(error) => sent.answer_with_form(page, error, None).await,
     }
 }
 
@@ -63,9 +63,14 @@ pub(super) async fn run(
     form: Form<Fields>,
 ) -> Result<HttpResponse, WebError> {
     let sent = Sent { state, visitor, key: key.into_inner(), fields: form.into_inner() };
-    match sent.run(&page).await {
+    let prepared = match sent.prepare().await {
+        Ok(prepared) => prepared,
+        Err(error) => return sent.answer_with_form(page, error, None).await,
+    };
+    let kept = prepared.0.key.clone();
+    match sent.run(&page, prepared).await {
         Ok(response) => Ok(response),
-        Err(error) => sent.answer_with_form(page, error).await,
+        Err(error) => sent.answer_with_form(page, error, Some(kept)).await,
     }
 }
 
@@ -79,10 +84,15 @@ impl Sent {
         Ok((stored, content))
     }
 
-    async fn run(&self, page: &Page) -> Result<HttpResponse, WebError> {
+    /// Stores what is to run, unless it could not run anyway: whoever may not save here gets a new snippet, and
+    /// tries that are refused should not leave one each.
+    async fn prepare(&self) -> Result<(Stored, Content), WebError> {
+        submission::check_ready(&self.state)?;
+        self.store().await
+    }
+
+    async fn run(&self, page: &Page, (stored, content): (Stored, Content)) -> Result<HttpResponse, WebError> {
         let state = &self.state;
-        let (stored, content) = self.store().await?;
-        submission::check_ready(state)?;
         let run = submission::fresh_run();
         let follower = state.feed.follow_log(&state.runs, run.clone(), 0);
         let head = run_result::head(state, page, &stored.key, &content)?;
@@ -113,18 +123,25 @@ impl Sent {
         }
     }
 
-    /// The form again, its text kept, with what is wrong. Where the form itself could not be made, the error.
-    async fn answer_with_form(&self, page: Page, error: WebError) -> Result<HttpResponse, WebError> {
-        let Some(language) = self.state.languages.find(&self.fields.language) else {
+    /// The form again, its text kept, with what is wrong. Where it was stored under `kept` before that, the form
+    /// is that snippet's, so that the next try does not make one more. Without storage, the error alone.
+    async fn answer_with_form(
+        &self,
+        page: Page,
+        error: WebError,
+        kept: Option<SnippetKey>,
+    ) -> Result<HttpResponse, WebError> {
+        let key = kept.as_ref().unwrap_or(&self.key);
+        let Ok(base) = snippet_page::load(&self.state, key).await else {
             return Err(error);
         };
-        let Ok(base) = snippet_page::load(&self.state, &self.key).await else {
+        let Some(language) = self.shown_language(base.as_ref()) else {
             return Err(error);
         };
         error.log();
         let story = error.story();
         let view = View {
-            key: self.key.clone(),
+            key: key.clone(),
             content: Content {
                 title: base.as_ref().map(|view| view.content.title.clone()).unwrap_or_default(),
                 program: unchecked(self.draft(base.as_ref()), language),
@@ -132,8 +149,17 @@ impl Sent {
             forked_from: base.as_ref().and_then(|view| view.forked_from.clone()),
             snippet: base.and_then(|view| view.snippet),
             notice: Some(story.message),
+            kept: kept.is_some(),
         };
         snippet_page::respond(&self.state, page, &self.visitor, view, story.status).await
+    }
+
+    /// The language that was sent; if nobody knows it, the snippet's own or the first one.
+    fn shown_language(&self, base: Option<&View>) -> Option<&Language> {
+        let languages = &self.state.languages;
+        let known = languages.find(&self.fields.language);
+        let own = || base.and_then(|view| languages.get(&view.content.program.language));
+        known.or_else(own).or_else(|| snippet_page::first_language(languages))
     }
 }
 

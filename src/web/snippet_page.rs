@@ -38,6 +38,7 @@ struct SnippetPage<'a> {
     last_output: &'a str,
     last_message: &'a str,
     notice: &'a str,
+    kept: bool,
     data: SnippetData<'a>,
 }
 
@@ -52,6 +53,8 @@ pub(super) struct View {
     pub(super) forked_from: Option<SnippetKey>,
     /// Why something was not done.
     pub(super) notice: Option<String>,
+    /// Whether the code was stored under the key nevertheless.
+    pub(super) kept: bool,
 }
 
 impl View {
@@ -98,7 +101,14 @@ pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>
     };
     let revision = state.snippets.revision(key, snippet.head).await?.ok_or(WebError::NotFound)?;
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
-    Ok(Some(View { key: key.clone(), snippet: Some(snippet), content: revision.content, forked_from, notice: None }))
+    Ok(Some(View {
+        key: key.clone(),
+        snippet: Some(snippet),
+        content: revision.content,
+        forked_from,
+        notice: None,
+        kept: false,
+    }))
 }
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
@@ -107,16 +117,19 @@ async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start)
         None => None,
     };
     if let Some(origin) = forked {
-        let notice = None;
-        return Ok(View { key, snippet: None, content: origin.content, forked_from: Some(origin.key), notice });
+        return Ok(View { forked_from: Some(origin.key), ..unsaved(key, origin.content) });
     }
     let wanted = [start.language.as_deref(), visitor.language.as_deref()];
     let wanted = wanted.into_iter().flatten().find_map(|word| state.languages.find(word));
     let language = wanted.or_else(|| first_language(&state.languages)).ok_or(WebError::NotFound)?;
-    Ok(View { key, snippet: None, content: hello(language), forked_from: None, notice: None })
+    Ok(unsaved(key, hello(language)))
 }
 
-fn first_language(languages: &Languages) -> Option<&Language> {
+fn unsaved(key: SnippetKey, content: Content) -> View {
+    View { key, snippet: None, content, forked_from: None, notice: None, kept: false }
+}
+
+pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
     languages.find(FIRST_LANGUAGE).or_else(|| languages.all().first())
 }
 
@@ -168,6 +181,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         last_output: &last.output,
         last_message: &last.message,
         notice: notice.as_deref().unwrap_or_default(),
+        kept: view.kept,
         data: SnippetData::of(state, visitor, view, &readiness.versions),
     };
     Ok(template.render()?)

@@ -3,6 +3,7 @@
 
 mod browser;
 mod faults;
+mod forms;
 mod layering;
 mod page;
 mod runs;
