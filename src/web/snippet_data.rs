@@ -25,6 +25,8 @@ pub(super) struct SnippetData<'a> {
     args: &'a [String],
     stdin: Option<&'a str>,
     max_source_bytes: usize,
+    max_stdin_bytes: usize,
+    max_argument_bytes: usize,
 }
 
 #[derive(Serialize)]
@@ -44,6 +46,7 @@ impl<'a> SnippetData<'a> {
         view: &'a View,
         versions: &'a BTreeMap<LanguageId, String>,
     ) -> Self {
+        let limits = &state.settings.program_limits;
         let program = &view.content.program;
         Self {
             key: view.key.as_str(),
@@ -56,7 +59,9 @@ impl<'a> SnippetData<'a> {
             files: &program.files,
             args: &program.arguments,
             stdin: program.stdin.as_deref(),
-            max_source_bytes: state.settings.program_limits.source_bytes,
+            max_source_bytes: limits.source_bytes,
+            max_stdin_bytes: limits.stdin_bytes,
+            max_argument_bytes: limits.argument_bytes,
         }
     }
 }

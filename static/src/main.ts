@@ -3,7 +3,7 @@
 import { splitArguments } from "./arguments";
 import { Editor } from "./editor";
 import { switchLanguage, type LanguageInfo } from "./language-switch";
-import { bytes } from "./format";
+import { misfit, misfitInput } from "./misfit";
 import { findElements, readData } from "./page";
 import type { Program } from "./protocol";
 import { Session } from "./session";
@@ -35,7 +35,7 @@ const session = new Session(
 );
 const view = new View(elements, session.state);
 const terminal = new Terminal(elements.terminal, elements.lastOutput, {
-  input: (text) => session.input(text),
+  input,
   resized: (size) => session.resize(size),
 });
 
@@ -52,19 +52,22 @@ function program(): Program {
 }
 
 function run(): void {
-  if (fits()) session.run(program());
+  const draft = program();
+  if (fits(misfit(draft, data))) session.run(draft);
 }
 
 function save(): void {
-  if (fits()) session.save(program());
+  const draft = program();
+  if (fits(misfit(draft, data))) session.save(draft);
 }
 
-// Said here, since a frame beyond the server's limit would end the connection instead of being answered.
-function fits(): boolean {
-  const size = new TextEncoder().encode(editor.content).length;
-  if (size <= data.max_source_bytes) return true;
-  session.notify(`The source has ${bytes(size)}; at most ${bytes(data.max_source_bytes)} are kept.`);
-  return false;
+function input(text: string): void {
+  if (fits(misfitInput(text, data))) session.input(text);
+}
+
+function fits(fault: string): boolean {
+  if (fault !== "") session.notify(fault);
+  return fault === "";
 }
 
 function moved(key: string, forked: boolean): void {

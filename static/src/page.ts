@@ -14,6 +14,8 @@ export interface SnippetData {
   args: string[];
   stdin: string | null;
   max_source_bytes: number;
+  max_stdin_bytes: number;
+  max_argument_bytes: number;
 }
 
 export function readData(): SnippetData {

@@ -82,3 +82,14 @@ async fn a_refused_run_of_somebody_elses_snippet_names_the_copy_and_the_next_try
     let again = submit(&visitor, &format!("{copy}/run"), &fields).await.text().await.unwrap();
     assert_eq!(key_of_form(&again), copy);
 }
+
+#[tokio::test]
+async fn a_form_with_the_greatest_source_and_input_is_taken_though_every_byte_is_escaped() {
+    let url = Server::shared().await.url();
+    let key = fresh_key(url).await;
+    let (source, input) = (format!("wc -c\n{}", "#".repeat(256 * 1024 - 6)), "x".repeat(1024 * 1024));
+    let fields = [("language", "bash"), ("content", source.as_str()), ("stdin", input.as_str())];
+    let answer = submit(&Visitor::new(url).await, &format!("{key}/run"), &fields).await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.unwrap().contains("1048576"));
+}
