@@ -9,7 +9,7 @@ use crate::languages::Language;
 use crate::program::{Draft, Program, SourceFile};
 use crate::runs::request::Control;
 use crate::snippets::key::SnippetKey;
-use crate::snippets::revision::Content;
+use crate::snippets::revision::{Content, clean_title};
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::snippet_page::{self, View};
@@ -18,11 +18,15 @@ use crate::web::submission::{self, Stored};
 use crate::web::visitor::Visitor;
 use crate::web::{arguments, run_result};
 
-/// The form's fields. Its `revision` is not read: each save makes a revision of its own, so none is lost.
+/// The form's fields. Each save makes a revision of its own, so none is lost.
 #[derive(Debug, Deserialize)]
 pub(super) struct Fields {
     language: String,
     content: String,
+    /// Absent where the title is somebody else's.
+    title: Option<String>,
+    /// On a page that is not saved yet: the snippet it will be a fork of.
+    fork: Option<String>,
     #[serde(default)]
     path: String,
     #[serde(default)]
@@ -76,11 +80,11 @@ pub(super) async fn run(
 
 impl Sent {
     async fn store(&self) -> Result<(Stored, Content), WebError> {
-        let base = snippet_page::load(&self.state, &self.key).await?;
+        let base = self.base(&self.key).await?;
         let program = self.draft(base.as_ref()).parse(&self.state.languages, &self.state.settings.program_limits)?;
-        let title = base.map(|view| view.content.title).unwrap_or_default();
-        let content = Content { title, program };
-        let stored = submission::store(&self.state.snippets, &self.key, &self.visitor.hash, &content, None).await?;
+        let content = Content { title: self.title(base.as_ref()), program };
+        let (snippets, origin) = (&self.state.snippets, self.fork_of());
+        let stored = submission::store(snippets, &self.key, &self.visitor.hash, &content, origin.as_ref()).await?;
         Ok((stored, content))
     }
 
@@ -109,6 +113,26 @@ impl Sent {
         builder.finish()
     }
 
+    /// What the form was made from: the snippet, or the one that the page will be a fork of.
+    async fn base(&self, key: &SnippetKey) -> Result<Option<View>, WebError> {
+        if let Some(saved) = snippet_page::load(&self.state, key).await? {
+            return Ok(Some(saved));
+        }
+        match self.fork_of() {
+            Some(origin) => snippet_page::fork_of(&self.state, key.clone(), &origin).await,
+            None => Ok(None),
+        }
+    }
+
+    fn fork_of(&self) -> Option<SnippetKey> {
+        self.fields.fork.as_deref().and_then(SnippetKey::parse)
+    }
+
+    fn title(&self, base: Option<&View>) -> String {
+        let kept = || base.map(|view| view.content.title.clone()).unwrap_or_default();
+        self.fields.title.as_deref().map_or_else(kept, clean_title)
+    }
+
     /// The form's one file, with the other files of the snippet it was made from.
     fn draft(&self, base: Option<&View>) -> Draft {
         let fields = &self.fields;
@@ -132,7 +156,7 @@ impl Sent {
         kept: Option<SnippetKey>,
     ) -> Result<HttpResponse, WebError> {
         let key = kept.as_ref().unwrap_or(&self.key);
-        let Ok(base) = snippet_page::load(&self.state, key).await else {
+        let Ok(base) = self.base(key).await else {
             return Err(error);
         };
         let Some(language) = self.shown_language(base.as_ref()) else {
@@ -143,7 +167,7 @@ impl Sent {
         let view = View {
             key: key.clone(),
             content: Content {
-                title: base.as_ref().map(|view| view.content.title.clone()).unwrap_or_default(),
+                title: self.title(base.as_ref()),
                 program: unchecked(self.draft(base.as_ref()), language),
             },
             forked_from: base.as_ref().and_then(|view| view.forked_from.clone()),

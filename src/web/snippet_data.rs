@@ -18,7 +18,8 @@ pub(super) struct SnippetData<'a> {
     saved: bool,
     revision: u64,
     owner: bool,
-    forked_from: Option<&'a str>,
+    /// On a page that is not saved yet: the snippet it will be a fork of.
+    fork_of: Option<&'a str>,
     language: &'a str,
     languages: Vec<LanguageData<'a>>,
     files: &'a [SourceFile],
@@ -53,7 +54,7 @@ impl<'a> SnippetData<'a> {
             saved: view.snippet.is_some(),
             revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
             owner: view.is_owned_by(visitor),
-            forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
+            fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(SnippetKey::as_str),
             language: &program.language.0,
             languages: languages(state, versions),
             files: &program.files,

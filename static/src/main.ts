@@ -8,8 +8,9 @@ import { findElements, readData } from "./page";
 import type { Program } from "./protocol";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
-import { isBusy } from "./state";
+import { isBusy, maySave } from "./state";
 import { Terminal } from "./terminal";
+import { pageTitle } from "./title";
 import { View } from "./view";
 
 const elements = findElements();
@@ -28,6 +29,7 @@ const session = new Session(
     revision: data.revision,
     owner: data.owner,
     saved: data.saved,
+    forkOf: data.fork_of,
     lastMessage: elements.status.dataset["lastMessage"] ?? "",
     notice: elements.status.dataset["notice"] ?? "",
   },
@@ -48,6 +50,8 @@ function program(): Program {
     files: [{ path, content: sentContent }, ...others],
     args: splitArguments(elements.args.value),
     stdin: elements.stdin.value || null,
+    // Somebody else's title is theirs; a copy keeps it until it is one's own.
+    ...(maySave(session.state) ? { title: elements.title.value } : {}),
   };
 }
 
@@ -92,6 +96,18 @@ function chooseLanguage(): void {
   const name = elements.files.querySelector(".name");
   if (name) name.textContent = draft.path;
   void editor.setMode(chosen.editor);
+  showTitle();
+}
+
+function showTitle(): void {
+  document.title = pageTitle(elements.title.value, language?.name ?? "");
+}
+
+// Enter in a field presses its form's first button, which may be Stop.
+function titleKey(event: KeyboardEvent): void {
+  if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  save();
 }
 
 function chooseFile(event: Event): void {
@@ -148,6 +164,8 @@ elements.fork.addEventListener("click", (event) => {
   session.notify("There is nothing to fork yet. Run or save first.");
 });
 elements.language.addEventListener("change", chooseLanguage);
+elements.title.addEventListener("input", showTitle);
+elements.title.addEventListener("keydown", titleKey);
 elements.files.addEventListener("click", chooseFile);
 elements.share.addEventListener("click", () => void share());
 elements.copy.addEventListener("click", () => void copyOutput());

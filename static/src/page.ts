@@ -8,6 +8,8 @@ export interface SnippetData {
   saved: boolean;
   revision: number;
   owner: boolean;
+  /** On a page that is not saved yet: the snippet it will be a fork of. */
+  fork_of: string | null;
   language: string;
   languages: LanguageInfo[];
   files: SourceFile[];
@@ -28,7 +30,8 @@ export function findElements() {
     language: byId("language", HTMLSelectElement),
     content: byId("content", HTMLTextAreaElement),
     path: byId("path", HTMLInputElement),
-    revision: byId("revision", HTMLInputElement),
+    title: byId("title", HTMLInputElement),
+    titleText: byId("title-text", HTMLElement),
     stdin: byId("stdin", HTMLTextAreaElement),
     args: byId("args", HTMLInputElement),
     run: byId("run", HTMLButtonElement),

@@ -93,3 +93,37 @@ async fn a_form_with_the_greatest_source_and_input_is_taken_though_every_byte_is
     assert_eq!(answer.status(), 200);
     assert!(answer.text().await.unwrap().contains("1048576"));
 }
+
+#[tokio::test]
+async fn a_title_is_set_without_a_script_and_read_only_to_others() {
+    let url = Server::shared().await.url();
+    let (owner, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let fields = [("language", "bash"), ("content", "echo 1"), ("title", "Two\nlines & <b>more</b>")];
+    assert_eq!(submit(&owner, &format!("{key}/save"), &fields).await.status(), 303);
+    let page = |visitor: Visitor| {
+        let request = quiet_client().get(format!("{url}/{key}")).header("cookie", visitor.cookie);
+        async move { request.send().await.unwrap().text().await.unwrap() }
+    };
+    let (own, others) = (page(owner.clone()).await, page(Visitor::new(url).await).await);
+    let field = |html: &str| html.split("id=\"title\"").nth(1).unwrap().split('>').next().unwrap().to_owned();
+    for html in [&own, &others] {
+        assert!(html.contains("<title>Two lines &#38; &#60;b&#62;more&#60;/b&#62; · Bash"), "{html}");
+    }
+    assert!(field(&own).contains("value=\"Two lines") && !field(&own).contains("disabled"), "{}", field(&own));
+    assert!(field(&others).contains("disabled"), "{}", field(&others));
+}
+
+#[tokio::test]
+async fn a_fork_saved_without_a_script_says_where_it_comes_from() {
+    let url = Server::shared().await.url();
+    let mut original = Visitor::new(url).await.fresh().await;
+    original.run("bash", "echo original").await;
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let fresh = quiet_client().get(format!("{url}/{key}?fork={}", original.key)).send().await.unwrap();
+    let field = format!("name=\"fork\" value=\"{}\"", original.key);
+    assert!(fresh.text().await.unwrap().contains(&field));
+    let fields = [("language", "bash"), ("content", "echo copy"), ("fork", original.key.as_str())];
+    assert_eq!(submit(&visitor, &format!("{key}/save"), &fields).await.status(), 303);
+    let saved = quiet_client().get(format!("{url}/{key}")).send().await.unwrap().text().await.unwrap();
+    assert!(saved.contains(&format!("Fork of <a href=\"/{}\"", original.key)), "{saved}");
+}
