@@ -53,6 +53,15 @@ pub enum Controlled {
     TooMuch,
 }
 
+/// Whose a run is. An id alone, which anybody may state, says nothing of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Belonging {
+    /// Who asked for it.
+    pub visitor: String,
+    /// Key of the snippet it is a run of; empty for code sent directly.
+    pub snippet: String,
+}
+
 /// Runs in Redis; clones are cheap and share one connection.
 #[derive(Clone)]
 pub struct Runs {
@@ -155,13 +164,15 @@ impl Runs {
         .transpose()
     }
 
-    /// Whether a run with this id is stored, and which visitor asked for it.
+    /// Whose a run is; `None` when no run with this id is stored.
     ///
     /// # Errors
     /// When Redis fails.
-    pub async fn visitor_of(&self, id: &RunId) -> Result<Option<String>, DbError> {
+    pub async fn belonging_of(&self, id: &RunId) -> Result<Option<Belonging>, DbError> {
         let run = keys::run(id.shard(), id.as_str());
-        Ok(self.db.commands().hget(run, "visitor").await?)
+        let (visitor, snippet): (Option<String>, Option<String>) =
+            self.db.commands().hmget(run, &["visitor", "snippet"]).await?;
+        Ok(visitor.map(|visitor| Belonging { visitor, snippet: snippet.unwrap_or_default() }))
     }
 
     /// Names a submitted run on its snippet's stream and tells everybody who looks at it. From here on it lives

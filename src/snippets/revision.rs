@@ -9,7 +9,7 @@ use crate::db::DbError;
 use crate::program::Program;
 
 /// Greatest length of a title, characters.
-pub const MAX_TITLE_CHARACTERS: usize = 120;
+pub const MAX_TITLE_CHARACTERS: usize = 200;
 /// JSON longer than this is compressed.
 const COMPRESS_FROM_BYTES: usize = 2048;
 /// What decompressing may yield at most; greater than any program the limits let in.
@@ -41,9 +41,15 @@ pub struct Revision {
 /// A title as it may stand in a heading: one line, no control characters, cut at the limit.
 #[must_use]
 pub fn clean_title(text: &str) -> String {
-    let visible = text.chars().map(|character| if character.is_control() { ' ' } else { character });
+    let hidden = |character: char| character.is_control() || is_direction(character);
+    let visible = text.chars().map(|character| if hidden(character) { ' ' } else { character });
     let cut: String = visible.take(MAX_TITLE_CHARACTERS).collect();
     cut.trim().to_owned()
+}
+
+/// Line and direction controls: they could turn what stands beside the title, in the browser's tab as well.
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Content ready for storage.
@@ -129,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_title_is_one_short_line() {
-        assert_eq!(clean_title(" a\nb\u{1b} "), "a b");
+        assert_eq!(clean_title(" a\nb\u{1b} \u{202e}"), "a b");
         assert_eq!(clean_title(&"é".repeat(500)).chars().count(), MAX_TITLE_CHARACTERS);
     }
 }

@@ -9,16 +9,13 @@ use crate::web::error::WebError;
 use crate::web::state::State;
 use crate::web::{access, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
 
-/// Greatest size of a form: a program of the greatest size, each byte escaped.
-const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
-
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
+    let form = FormConfig::default().limit(state.settings.message_bytes());
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(QueryConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
-    let form = FormConfig::default().limit(MAX_FORM_BYTES);
     config.app_data(form.error_handler(|error, _| WebError::from(error).into()));
     // The innermost stands first.
     let around = web::scope("")

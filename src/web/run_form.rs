@@ -9,7 +9,7 @@ use crate::languages::Language;
 use crate::program::{Draft, Program, SourceFile};
 use crate::runs::request::Control;
 use crate::snippets::key::SnippetKey;
-use crate::snippets::revision::Content;
+use crate::snippets::revision::{Content, clean_title};
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::snippet_page::{self, View};
@@ -18,11 +18,15 @@ use crate::web::submission::{self, Stored};
 use crate::web::visitor::Visitor;
 use crate::web::{arguments, run_result};
 
-/// The form's fields. Its `revision` is not read: each save makes a revision of its own, so none is lost.
+/// The form's fields. Each save makes a revision of its own, so none is lost.
 #[derive(Debug, Deserialize)]
 pub(super) struct Fields {
     language: String,
     content: String,
+    /// Absent where the title is somebody else's.
+    title: Option<String>,
+    /// On a page that is not saved yet: the snippet it will be a fork of.
+    fork: Option<String>,
     #[serde(default)]
     path: String,
     #[serde(default)]
@@ -50,7 +54,7 @@ pub(super) async fn save(
     let sent = Sent { state, visitor, key: key.into_inner(), fields: form.into_inner() };
     match sent.store().await {
         Ok((stored, _)) => Ok(sent.go_to(&stored.key)),
-        Err(error) => sent.answer_with_form(page, error).await,
+        Err(error) => sent.answer_with_form(page, error, None).await,
     }
 }
 
@@ -63,26 +67,36 @@ pub(super) async fn run(
     form: Form<Fields>,
 ) -> Result<HttpResponse, WebError> {
     let sent = Sent { state, visitor, key: key.into_inner(), fields: form.into_inner() };
-    match sent.run(&page).await {
+    let prepared = match sent.prepare().await {
+        Ok(prepared) => prepared,
+        Err(error) => return sent.answer_with_form(page, error, None).await,
+    };
+    let kept = prepared.0.key.clone();
+    match sent.run(&page, prepared).await {
         Ok(response) => Ok(response),
-        Err(error) => sent.answer_with_form(page, error).await,
+        Err(error) => sent.answer_with_form(page, error, Some(kept)).await,
     }
 }
 
 impl Sent {
     async fn store(&self) -> Result<(Stored, Content), WebError> {
-        let base = snippet_page::load(&self.state, &self.key).await?;
+        let base = self.base(&self.key).await?;
         let program = self.draft(base.as_ref()).parse(&self.state.languages, &self.state.settings.program_limits)?;
-        let title = base.map(|view| view.content.title).unwrap_or_default();
-        let content = Content { title, program };
-        let stored = submission::store(&self.state.snippets, &self.key, &self.visitor.hash, &content, None).await?;
+        let content = Content { title: self.title(base.as_ref()), program };
+        let (snippets, origin) = (&self.state.snippets, self.fork_of());
+        let stored = submission::store(snippets, &self.key, &self.visitor.hash, &content, origin.as_ref()).await?;
         Ok((stored, content))
     }
 
-    async fn run(&self, page: &Page) -> Result<HttpResponse, WebError> {
+    /// Stores what is to run, unless it could not run anyway: whoever may not save here gets a new snippet, and
+    /// tries that are refused should not leave one each.
+    async fn prepare(&self) -> Result<(Stored, Content), WebError> {
+        submission::check_ready(&self.state)?;
+        self.store().await
+    }
+
+    async fn run(&self, page: &Page, (stored, content): (Stored, Content)) -> Result<HttpResponse, WebError> {
         let state = &self.state;
-        let (stored, content) = self.store().await?;
-        submission::check_ready(state)?;
         let run = submission::fresh_run();
         let follower = state.feed.follow_log(&state.runs, run.clone(), 0);
         let head = run_result::head(state, page, &stored.key, &content)?;
@@ -99,6 +113,26 @@ impl Sent {
         builder.finish()
     }
 
+    /// What the form was made from: the snippet, or the one that the page will be a fork of.
+    async fn base(&self, key: &SnippetKey) -> Result<Option<View>, WebError> {
+        if let Some(saved) = snippet_page::load(&self.state, key).await? {
+            return Ok(Some(saved));
+        }
+        match self.fork_of() {
+            Some(origin) => snippet_page::fork_of(&self.state, key.clone(), &origin).await,
+            None => Ok(None),
+        }
+    }
+
+    fn fork_of(&self) -> Option<SnippetKey> {
+        self.fields.fork.as_deref().and_then(SnippetKey::parse)
+    }
+
+    fn title(&self, base: Option<&View>) -> String {
+        let kept = || base.map(|view| view.content.title.clone()).unwrap_or_default();
+        self.fields.title.as_deref().map_or_else(kept, clean_title)
+    }
+
     /// The form's one file, with the other files of the snippet it was made from.
     fn draft(&self, base: Option<&View>) -> Draft {
         let fields = &self.fields;
@@ -113,27 +147,43 @@ impl Sent {
         }
     }
 
-    /// The form again, its text kept, with what is wrong. Where the form itself could not be made, the error.
-    async fn answer_with_form(&self, page: Page, error: WebError) -> Result<HttpResponse, WebError> {
-        let Some(language) = self.state.languages.find(&self.fields.language) else {
+    /// The form again, its text kept, with what is wrong. Where it was stored under `kept` before that, the form
+    /// is that snippet's, so that the next try does not make one more. Without storage, the error alone.
+    async fn answer_with_form(
+        &self,
+        page: Page,
+        error: WebError,
+        kept: Option<SnippetKey>,
+    ) -> Result<HttpResponse, WebError> {
+        let key = kept.as_ref().unwrap_or(&self.key);
+        let Ok(base) = self.base(key).await else {
             return Err(error);
         };
-        let Ok(base) = snippet_page::load(&self.state, &self.key).await else {
+        let Some(language) = self.shown_language(base.as_ref()) else {
             return Err(error);
         };
         error.log();
         let story = error.story();
         let view = View {
-            key: self.key.clone(),
+            key: key.clone(),
             content: Content {
-                title: base.as_ref().map(|view| view.content.title.clone()).unwrap_or_default(),
+                title: self.title(base.as_ref()),
                 program: unchecked(self.draft(base.as_ref()), language),
             },
             forked_from: base.as_ref().and_then(|view| view.forked_from.clone()),
             snippet: base.and_then(|view| view.snippet),
             notice: Some(story.message),
+            kept: kept.is_some(),
         };
         snippet_page::respond(&self.state, page, &self.visitor, view, story.status).await
+    }
+
+    /// The language that was sent; if nobody knows it, the snippet's own or the first one.
+    fn shown_language(&self, base: Option<&View>) -> Option<&Language> {
+        let languages = &self.state.languages;
+        let known = languages.find(&self.fields.language);
+        let own = || base.and_then(|view| languages.get(&view.content.program.language));
+        known.or_else(own).or_else(|| snippet_page::first_language(languages))
     }
 }
 

@@ -25,8 +25,6 @@ use crate::web::state::State;
 use crate::web::viewer::{Arrival, Gone, Outlet, Seen, Viewer};
 use crate::web::visitor::Visitor;
 
-/// Greatest length of one message, in one frame or several.
-const MAX_MESSAGE_BYTES: usize = 2 * 1024 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// After so long without a sign of life the client counts as gone. One that does not even read is ended by the
 /// server's limit on unacknowledged bytes.
@@ -47,9 +45,10 @@ type Asked = (Data<State>, Visitor, Path<SnippetKey>, Query<Resume>);
 pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -> Result<HttpResponse, WebError> {
     let (state, visitor, key, resume) = asked;
     check_origin(&request, &state, &visitor)?;
+    let message_bytes = state.settings.message_bytes();
     let (writer, gate, reader) = inbox();
-    let socket = RunSocket { inbox: writer, heard: Instant::now(), partial: None };
-    let codec = actix_http::ws::Codec::new().max_size(MAX_MESSAGE_BYTES);
+    let socket = RunSocket { inbox: writer, heard: Instant::now(), partial: None, message_bytes };
+    let codec = actix_http::ws::Codec::new().max_size(message_bytes);
     let started = WsResponseBuilder::new(socket, &request, Gated { payload, gate }).codec(codec).start_with_addr();
     let (address, response) =
         started.map_err(|_| WebError::Malformed("This address speaks WebSocket; open the page instead."))?;
@@ -121,6 +120,8 @@ struct RunSocket {
     heard: Instant,
     /// A message that comes in several frames.
     partial: Option<BytesMut>,
+    /// Greatest length of one message, in one frame or several.
+    message_bytes: usize,
 }
 
 impl Actor for RunSocket {
@@ -183,7 +184,7 @@ impl RunSocket {
             Last(bytes) => (bytes, true),
         };
         let partial = self.partial.get_or_insert_default();
-        if partial.len() + bytes.len() > MAX_MESSAGE_BYTES {
+        if partial.len() + bytes.len() > self.message_bytes {
             return close(context, CloseCode::Size);
         }
         partial.extend_from_slice(&bytes);

@@ -1,6 +1,12 @@
 //! What the operator chose for the web. Read from the command line by `config`, never here.
 
-use crate::program::ProgramLimits;
+use crate::program::{MAX_PATH_BYTES, ProgramLimits};
+
+/// Greatest growth of one byte on the way here: a control character as `\u0000` in JSON, a line feed as `%0D%0A`
+/// in a form.
+const ESCAPED_BYTES: usize = 6;
+/// Room for everything of a message that no limit of a program covers.
+const MESSAGE_SLACK_BYTES: usize = 64 * 1024;
 
 /// The web's settings.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +19,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Greatest length of a message or a form: a program of the greatest size, each byte escaped. What is longer
+    /// is cut off without an answer, so this must not be less.
+    pub(super) fn message_bytes(&self) -> usize {
+        let limits = &self.program_limits;
+        let texts = limits.source_bytes.saturating_add(limits.stdin_bytes).saturating_add(limits.argument_bytes);
+        let paths = limits.files.saturating_mul(MAX_PATH_BYTES);
+        texts.saturating_add(paths).saturating_mul(ESCAPED_BYTES).saturating_add(MESSAGE_SLACK_BYTES)
+    }
+
     /// Whether cookies may travel over https only.
     #[must_use]
     pub fn secure_cookies(&self) -> bool {

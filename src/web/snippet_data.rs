@@ -18,13 +18,16 @@ pub(super) struct SnippetData<'a> {
     saved: bool,
     revision: u64,
     owner: bool,
-    forked_from: Option<&'a str>,
+    /// On a page that is not saved yet: the snippet it will be a fork of.
+    fork_of: Option<&'a str>,
     language: &'a str,
     languages: Vec<LanguageData<'a>>,
     files: &'a [SourceFile],
     args: &'a [String],
     stdin: Option<&'a str>,
     max_source_bytes: usize,
+    max_stdin_bytes: usize,
+    max_argument_bytes: usize,
 }
 
 #[derive(Serialize)]
@@ -44,19 +47,22 @@ impl<'a> SnippetData<'a> {
         view: &'a View,
         versions: &'a BTreeMap<LanguageId, String>,
     ) -> Self {
+        let limits = &state.settings.program_limits;
         let program = &view.content.program;
         Self {
             key: view.key.as_str(),
             saved: view.snippet.is_some(),
             revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
             owner: view.is_owned_by(visitor),
-            forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
+            fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(SnippetKey::as_str),
             language: &program.language.0,
             languages: languages(state, versions),
             files: &program.files,
             args: &program.arguments,
             stdin: program.stdin.as_deref(),
-            max_source_bytes: state.settings.program_limits.source_bytes,
+            max_source_bytes: limits.source_bytes,
+            max_stdin_bytes: limits.stdin_bytes,
+            max_argument_bytes: limits.argument_bytes,
         }
     }
 }

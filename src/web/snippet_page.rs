@@ -33,11 +33,13 @@ struct SnippetPage<'a> {
     languages: &'a [Language],
     program: &'a Program,
     arguments_line: String,
-    revision: u64,
     forked_from: Option<&'a str>,
+    saved: bool,
+    may_save: bool,
     last_output: &'a str,
     last_message: &'a str,
     notice: &'a str,
+    kept: bool,
     data: SnippetData<'a>,
 }
 
@@ -52,6 +54,8 @@ pub(super) struct View {
     pub(super) forked_from: Option<SnippetKey>,
     /// Why something was not done.
     pub(super) notice: Option<String>,
+    /// Whether the code was stored under the key nevertheless.
+    pub(super) kept: bool,
 }
 
 impl View {
@@ -98,25 +102,39 @@ pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>
     };
     let revision = state.snippets.revision(key, snippet.head).await?.ok_or(WebError::NotFound)?;
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
-    Ok(Some(View { key: key.clone(), snippet: Some(snippet), content: revision.content, forked_from, notice: None }))
+    Ok(Some(View {
+        key: key.clone(),
+        snippet: Some(snippet),
+        content: revision.content,
+        forked_from,
+        notice: None,
+        kept: false,
+    }))
 }
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
-    let forked = match start.fork.as_deref().and_then(SnippetKey::parse) {
-        Some(origin) => load(state, &origin).await?,
-        None => None,
-    };
-    if let Some(origin) = forked {
-        let notice = None;
-        return Ok(View { key, snippet: None, content: origin.content, forked_from: Some(origin.key), notice });
+    if let Some(origin) = start.fork.as_deref().and_then(SnippetKey::parse)
+        && let Some(fork) = fork_of(state, key.clone(), &origin).await?
+    {
+        return Ok(fork);
     }
     let wanted = [start.language.as_deref(), visitor.language.as_deref()];
     let wanted = wanted.into_iter().flatten().find_map(|word| state.languages.find(word));
     let language = wanted.or_else(|| first_language(&state.languages)).ok_or(WebError::NotFound)?;
-    Ok(View { key, snippet: None, content: hello(language), forked_from: None, notice: None })
+    Ok(unsaved(key, hello(language)))
 }
 
-fn first_language(languages: &Languages) -> Option<&Language> {
+/// A page that is not saved and starts as a copy; `None` when there is nothing to copy.
+pub(super) async fn fork_of(state: &State, key: SnippetKey, origin: &SnippetKey) -> Result<Option<View>, WebError> {
+    let origin = load(state, origin).await?;
+    Ok(origin.map(|origin| View { forked_from: Some(origin.key), ..unsaved(key, origin.content) }))
+}
+
+fn unsaved(key: SnippetKey, content: Content) -> View {
+    View { key, snippet: None, content, forked_from: None, notice: None, kept: false }
+}
+
+pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
     languages.find(FIRST_LANGUAGE).or_else(|| languages.all().first())
 }
 
@@ -163,11 +181,13 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         languages: state.languages.all(),
         program,
         arguments_line: arguments::join(&program.arguments),
-        revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
+        saved: view.snippet.is_some(),
+        may_save: view.snippet.is_none() || view.is_owned_by(visitor),
         last_output: &last.output,
         last_message: &last.message,
         notice: notice.as_deref().unwrap_or_default(),
+        kept: view.kept,
         data: SnippetData::of(state, visitor, view, &readiness.versions),
     };
     Ok(template.render()?)

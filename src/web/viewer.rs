@@ -201,13 +201,17 @@ impl Viewer {
         Ok(())
     }
 
-    /// Goes on where the client was.
+    /// Goes on where the client was. The client states the run, so it may be any; only this snippet's is told.
     async fn resume(&mut self, seen: Seen) -> Result<(), StorageError> {
         let runs = &self.state.runs;
+        let belonging = runs.belonging_of(&seen.run).await?;
+        if belonging.is_none_or(|belonging| belonging.snippet != self.key.as_str()) {
+            return Ok(());
+        }
         let rest = runs.read_log(&seen.run, seen.after, 1).await?;
         if rest.is_empty() && runs.outcome(&seen.run).await?.is_some() {
             self.followed.note_seen(seen.run);
-        } else if runs.visitor_of(&seen.run).await?.is_some() {
+        } else {
             self.followed.add(self.state.feed.follow_log(runs, seen.run, seen.after));
         }
         Ok(())

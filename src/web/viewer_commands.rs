@@ -86,9 +86,9 @@ impl Viewer {
         if self.permitted.contains(run) {
             return Ok(());
         }
-        let submitter = self.state.runs.visitor_of(run).await?.ok_or(WebError::NoSuchRun)?;
-        let snippets_own = self.owns_snippet() && self.followed.knows(run);
-        if !snippets_own && !self.visitor.is_text(&submitter) {
+        let belonging = self.state.runs.belonging_of(run).await?.ok_or(WebError::NoSuchRun)?;
+        let snippets_own = self.owns_snippet() && belonging.snippet == self.key.as_str();
+        if !snippets_own && !self.visitor.is_text(&belonging.visitor) {
             return Err(WebError::NotYours.into());
         }
         self.permit(run.clone());

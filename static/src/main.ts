@@ -3,13 +3,14 @@
 import { splitArguments } from "./arguments";
 import { Editor } from "./editor";
 import { switchLanguage, type LanguageInfo } from "./language-switch";
-import { bytes } from "./format";
+import { misfit, misfitInput } from "./misfit";
 import { findElements, readData } from "./page";
 import type { Program } from "./protocol";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
-import { isBusy } from "./state";
+import { isBusy, maySave } from "./state";
 import { Terminal } from "./terminal";
+import { pageTitle } from "./title";
 import { View } from "./view";
 
 const elements = findElements();
@@ -28,6 +29,7 @@ const session = new Session(
     revision: data.revision,
     owner: data.owner,
     saved: data.saved,
+    forkOf: data.fork_of,
     lastMessage: elements.status.dataset["lastMessage"] ?? "",
     notice: elements.status.dataset["notice"] ?? "",
   },
@@ -35,7 +37,7 @@ const session = new Session(
 );
 const view = new View(elements, session.state);
 const terminal = new Terminal(elements.terminal, elements.lastOutput, {
-  input: (text) => session.input(text),
+  input,
   resized: (size) => session.resize(size),
 });
 
@@ -48,23 +50,28 @@ function program(): Program {
     files: [{ path, content: sentContent }, ...others],
     args: splitArguments(elements.args.value),
     stdin: elements.stdin.value || null,
+    // Somebody else's title is theirs; a copy keeps it until it is one's own.
+    ...(maySave(session.state) ? { title: elements.title.value } : {}),
   };
 }
 
 function run(): void {
-  if (fits()) session.run(program());
+  const draft = program();
+  if (fits(misfit(draft, data))) session.run(draft);
 }
 
 function save(): void {
-  if (fits()) session.save(program());
+  const draft = program();
+  if (fits(misfit(draft, data))) session.save(draft);
 }
 
-// Said here, since a frame beyond the server's limit would end the connection instead of being answered.
-function fits(): boolean {
-  const size = new TextEncoder().encode(editor.content).length;
-  if (size <= data.max_source_bytes) return true;
-  session.notify(`The source has ${bytes(size)}; at most ${bytes(data.max_source_bytes)} are kept.`);
-  return false;
+function input(text: string): void {
+  if (fits(misfitInput(text, data))) session.input(text);
+}
+
+function fits(fault: string): boolean {
+  if (fault !== "") session.notify(fault);
+  return fault === "";
 }
 
 function moved(key: string, forked: boolean): void {
@@ -89,6 +96,18 @@ function chooseLanguage(): void {
   const name = elements.files.querySelector(".name");
   if (name) name.textContent = draft.path;
   void editor.setMode(chosen.editor);
+  showTitle();
+}
+
+function showTitle(): void {
+  document.title = pageTitle(elements.title.value, language?.name ?? "");
+}
+
+// Enter in a field presses its form's first button, which may be Stop.
+function titleKey(event: KeyboardEvent): void {
+  if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  save();
 }
 
 function chooseFile(event: Event): void {
@@ -145,6 +164,8 @@ elements.fork.addEventListener("click", (event) => {
   session.notify("There is nothing to fork yet. Run or save first.");
 });
 elements.language.addEventListener("change", chooseLanguage);
+elements.title.addEventListener("input", showTitle);
+elements.title.addEventListener("keydown", titleKey);
 elements.files.addEventListener("click", chooseFile);
 elements.share.addEventListener("click", () => void share());
 elements.copy.addEventListener("click", () => void copyOutput());

@@ -8,12 +8,16 @@ export interface SnippetData {
   saved: boolean;
   revision: number;
   owner: boolean;
+  /** On a page that is not saved yet: the snippet it will be a fork of. */
+  fork_of: string | null;
   language: string;
   languages: LanguageInfo[];
   files: SourceFile[];
   args: string[];
   stdin: string | null;
   max_source_bytes: number;
+  max_stdin_bytes: number;
+  max_argument_bytes: number;
 }
 
 export function readData(): SnippetData {
@@ -26,7 +30,8 @@ export function findElements() {
     language: byId("language", HTMLSelectElement),
     content: byId("content", HTMLTextAreaElement),
     path: byId("path", HTMLInputElement),
-    revision: byId("revision", HTMLInputElement),
+    title: byId("title", HTMLInputElement),
+    titleText: byId("title-text", HTMLElement),
     stdin: byId("stdin", HTMLTextAreaElement),
     args: byId("args", HTMLInputElement),
     run: byId("run", HTMLButtonElement),

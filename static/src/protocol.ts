@@ -15,6 +15,8 @@ export interface Program {
   files: SourceFile[];
   args: string[];
   stdin: string | null;
+  /** Absent: as it was. */
+  title?: string;
 }
 
 export type ClientMessage =

@@ -3,7 +3,7 @@
 import { Connection } from "./connection";
 import type { Program } from "./protocol";
 import { isLive } from "./run";
-import { initialState, isBusy, reduce, takesInput, type Action, type Effect, type State } from "./state";
+import { initialState, isBusy, reduce, socketAddress, takesInput, type Action, type Effect, type State } from "./state";
 import type { Terminal } from "./terminal";
 
 const PASSING_NOTICE_MS = 6000;
@@ -25,7 +25,7 @@ export class Session {
     this.state = initialState(page);
     this.#handlers = handlers;
     this.#connection = new Connection({
-      address: () => this.#address(),
+      address: () => socketAddress(this.state),
       message: (message) => this.apply({ type: "message", message, now: performance.now() }),
       opened: () => this.apply({ type: "link", link: "open" }),
       lost: () => this.apply({ type: "link", link: "lost" }),
@@ -85,12 +85,6 @@ export class Session {
   #notConnected(what: "run" | "save" | "stop"): void {
     const tail = what === "stop" ? "The run goes on until its limits." : "Your text is still here.";
     this.notify(`Not connected, so this cannot ${what} now. ${tail}`);
-  }
-
-  #address(): string {
-    const { key, run } = this.state;
-    const after = run?.key === key ? `?run=${encodeURIComponent(run.id)}&after=${run.lastEvent}` : "";
-    return `/${key}/socket${after}`;
   }
 
   #do(effect: Effect): void {

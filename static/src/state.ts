@@ -21,6 +21,8 @@ export interface State {
   notice: string;
   /** The sentence the server wrote into the page. */
   lastMessage: string;
+  /** On a page opened as a fork: the original. */
+  forkOf: string | null;
 }
 
 export type Action =
@@ -43,13 +45,30 @@ export interface Step {
   effects: Effect[];
 }
 
-export function initialState(page: Pick<State, "key" | "revision" | "owner" | "saved" | "lastMessage" | "notice">): State {
+export function initialState(page: Pick<State, "key" | "revision" | "owner" | "saved" | "forkOf" | "lastMessage" | "notice">): State {
   return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
 }
 
 /** Whether this visitor's own run is queued or live. Others' runs are watched, and do not stop one's own. */
 function hasOwnRun(state: State): boolean {
   return state.owner && isLive(state.run) && state.run.key === state.key;
+}
+
+/** Whether what is saved goes to this snippet; else it makes a fork. */
+export function maySave(state: State): boolean {
+  return state.owner || !state.saved;
+}
+
+/** The path and query of this page's socket: where to go on, and what a page not saved yet will be a fork of. */
+export function socketAddress(state: State): string {
+  const query = new URLSearchParams();
+  if (state.run?.key === state.key) {
+    query.set("run", state.run.id);
+    query.set("after", String(state.run.lastEvent));
+  }
+  if (!state.saved && state.forkOf !== null) query.set("fork", state.forkOf);
+  const words = query.toString();
+  return `/${state.key}/socket${words === "" ? "" : `?${words}`}`;
 }
 
 /** Whether keystrokes go to the program. */

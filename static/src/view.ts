@@ -1,7 +1,7 @@
 // Shows the state: buttons, status line, watchers. The only place that writes it into the page.
 
 import type { Elements } from "./page";
-import { isBusy, takesInput, type State } from "./state";
+import { isBusy, maySave, takesInput, type State } from "./state";
 import { status, ticking, viewersSentence } from "./status";
 
 const TICK_MS = 100;
@@ -19,7 +19,7 @@ export class View {
 
   show(state: State): void {
     this.#state = state;
-    const { bar, status: line, viewers, run, runLabel, endInput, save, fork, revision, form } = this.#elements;
+    const { bar, status: line, viewers, run, runLabel, endInput, save, fork, title, titleText, form } = this.#elements;
     const { sentence, tone } = status(state);
     setText(line, sentence);
     bar.dataset["tone"] = tone;
@@ -29,7 +29,9 @@ export class View {
     run.classList.toggle("is-stop", busy);
     save.disabled = state.pending !== null;
     endInput.disabled = !takesInput(state);
-    revision.value = String(state.revision);
+    const editable = maySave(state);
+    title.disabled = title.hidden = !editable;
+    titleText.hidden = editable;
     fork.href = `/?fork=${encodeURIComponent(state.key)}`;
     form.action = `/${state.key}/run`;
     this.#tick();

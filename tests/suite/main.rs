@@ -3,10 +3,12 @@
 
 mod browser;
 mod faults;
+mod forms;
 mod layering;
 mod page;
 mod runs;
 mod seam;
 mod server;
 mod socket;
+mod strangers;
 mod whole_run;

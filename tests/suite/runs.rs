@@ -301,3 +301,12 @@ async fn what_cannot_be_run_is_refused_with_a_word_and_a_sentence() {
     page.send(json!({"type": "dance"})).await;
     assert_eq!(page.next_that(|value| value["type"] == "error").await["code"], "malformed");
 }
+
+#[tokio::test]
+async fn input_of_the_greatest_size_is_read_to_its_end_even_when_json_escapes_all_of_it() {
+    let mut page = fresh().await;
+    let mut message = run_message("bash", "wc -c");
+    message["stdin"] = json!("\u{1}".repeat(1024 * 1024));
+    page.send(message).await;
+    assert_eq!(page.finish().await.output(), "1048576\n");
+}

@@ -147,6 +147,25 @@ async fn somebody_else_who_edits_and_runs_gets_a_fork_and_the_original_stays() {
 }
 
 #[tokio::test]
+async fn a_title_typed_into_the_heading_is_kept_and_a_fork_says_where_it_comes_from() {
+    let url = Server::shared().await.url();
+    let page = SnippetPage::open(url).await;
+    page.browser.find("#title").await.send_keys("Primes\u{e007}").await.unwrap();
+    page.says("Saved.").await;
+    let key = page.key().await;
+    page.reload().await;
+    assert_eq!(page.browser.driver.title().await.unwrap(), "Primes · Python · CodeCube");
+
+    let other = SnippetPage::open(&format!("{url}/{key}")).await;
+    assert_eq!(other.browser.find("h1").await.text().await.unwrap(), "Primes");
+    other.go(&format!("{url}/?fork={key}")).await;
+    other.press_run().await;
+    other.says("Finished with exit code 0").await;
+    other.reload().await;
+    assert_eq!(other.browser.find(".origin").await.text().await.unwrap(), format!("Fork of {key}"));
+}
+
+#[tokio::test]
 async fn every_language_greets_from_an_untouched_page() {
     let page = SnippetPage::open(Server::shared().await.url()).await;
     let list = "return [...document.getElementById('language').options].map(option => option.value)";

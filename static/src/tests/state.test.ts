@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { parseServerMessage, type EventKind, type ServerMessage } from "../protocol";
-import { initialState, isBusy, reduce, takesInput, type Effect, type State } from "../state";
+import { initialState, isBusy, reduce, socketAddress, takesInput, type Effect, type State } from "../state";
 
 const fresh = (changes: Partial<State> = {}): State => ({
-  ...initialState({ key: "k1", revision: 1, owner: true, saved: true, lastMessage: "", notice: "" }),
+  ...initialState({ key: "k1", revision: 1, owner: true, saved: true, forkOf: null, lastMessage: "", notice: "" }),
   link: "open",
   ...changes,
 });
@@ -139,4 +139,16 @@ test("frames that are not ours are ignored", () => {
   for (const text of ["", "null", "[]", "{}", '{"type":"x"}', '{"type":"event","kind":"output","run":"a","id":1,"at_ms":0}']) {
     assert.equal(parseServerMessage(text), null);
   }
+});
+
+test("a page opened as a fork names its original until it is saved", () => {
+  const page = fresh({ saved: false, revision: 0, forkOf: "k0" });
+  assert.equal(socketAddress(page), "/k1/socket?fork=k0");
+  const stored: ServerMessage = { type: "snippet", key: "k1", revision: 1, owner: true, saved: true };
+  assert.equal(socketAddress(feed(page, stored, queued("a")).state), "/k1/socket?run=a&after=1");
+});
+
+test("what is shown of a run is not asked for on another snippet's page", () => {
+  const running = feed(fresh(), queued("a")).state;
+  assert.equal(socketAddress({ ...running, key: "k2" }), "/k2/socket");
 });

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { misfit, misfitInput } from "../misfit";
+import type { Program } from "../protocol";
+
+const limits = { max_source_bytes: 10, max_stdin_bytes: 4, max_argument_bytes: 6 };
+const program = (changes: Partial<Program>): Program => ({
+  language: "python",
+  files: [{ path: "main.py", content: "12345" }],
+  args: [],
+  stdin: null,
+  ...changes,
+});
+
+test("a program that fits is sent without a word", () => {
+  assert.equal(misfit(program({ stdin: '""""', args: ["a", "bcd"] }), limits), "");
+  assert.equal(misfitInput("1234", limits), "");
+});
+
+test("whichever part is too large is named, with its size and the limit", () => {
+  const other = { path: "other.py", content: "ééé" };
+  const files = [...program({}).files, other];
+  assert.match(misfit(program({ files }), limits), /^The source has 11 bytes; at most 10 bytes/);
+  assert.match(misfit(program({ stdin: "12345" }), limits), /^The input has 5 bytes; at most 4 bytes/);
+  assert.match(misfit(program({ args: ["a", "bcde"] }), limits), /^The arguments have 7 bytes; at most 6 bytes/);
+  assert.match(misfitInput("12345", limits), /^The input has 5 bytes/);
+});

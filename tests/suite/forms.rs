@@ -1,0 +1,129 @@
+//! The page without JavaScript: what its form does.
+
+use codecube::db::embedded::Embedded;
+use reqwest::Response;
+
+use crate::server::{Process, Server};
+use crate::socket::{Visitor, fresh_key, quiet_client};
+
+/// Sends the form of the page with this key, as its fields say.
+async fn submit(visitor: &Visitor, action: &str, fields: &[(&str, &str)]) -> Response {
+    let request = quiet_client().post(format!("{}/{action}", visitor.url)).body(encoded(fields));
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let request =
+        request.header("cookie", &visitor.cookie).header("origin", &visitor.url).header("accept", "text/html");
+    request.send().await.unwrap()
+}
+
+/// Fields as a browser sends them, every byte escaped.
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&")
+}
+
+/// The key in the form's address on a page.
+fn key_of_form(html: &str) -> &str {
+    html.split("action=\"/").nth(1).unwrap().split('/').next().unwrap()
+}
+
+#[tokio::test]
+async fn a_form_with_an_unknown_language_comes_back_with_its_text() {
+    let url = Server::shared().await.url();
+    let visitor = Visitor::new(url).await;
+    let key = fresh_key(url).await;
+    let fields = [("language", "klingon"), ("content", "my own words"), ("args", "--mine"), ("stdin", "typed")];
+    let answer = submit(&visitor, &format!("{key}/run"), &fields).await;
+    assert_eq!(answer.status(), 422);
+    let page = answer.text().await.unwrap();
+    for kept in ["my own words", "--mine", "typed", "no language called “klingon”"] {
+        assert!(page.contains(kept), "{kept} is not in {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_finds_no_runner_leaves_no_copy() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let redis = Embedded::start(directory.path()).await.unwrap();
+    let web = Process::start(&["web", "--listen=127.0.0.1:0", &format!("--redis-url={}", redis.url())]);
+    let visitor = Visitor::new(web.url.as_deref().unwrap()).await;
+    crate::server::until("the page says that nothing can run", || async {
+        let home = quiet_client().get(&visitor.url).send().await.unwrap();
+        let page = quiet_client().get(format!("{}{}", visitor.url, home.headers()["location"].to_str().unwrap()));
+        page.send().await.unwrap().text().await.unwrap().contains("No runner is connected")
+    })
+    .await;
+    let key = fresh_key(&visitor.url).await;
+    let fields = [("language", "bash"), ("content", "echo kept")];
+    let answer = submit(&visitor, &format!("{key}/run"), &fields).await;
+    assert_eq!(answer.status(), 503);
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("echo kept"), "{page}");
+    assert_eq!(key_of_form(&page), key);
+    let stored = quiet_client().get(format!("{}/{key}/raw", visitor.url)).send().await.unwrap();
+    assert_eq!(stored.status(), 404);
+}
+
+#[tokio::test]
+async fn a_refused_run_of_somebody_elses_snippet_names_the_copy_and_the_next_try_makes_no_other() {
+    let server = Server::start(&["--runs-per-visitor=1", "--pool-size=1"]).await;
+    let mut page = Visitor::new(server.url()).await.fresh().await;
+    page.run("bash", "echo original").await;
+    let visitor = Visitor::new(server.url()).await;
+    let mut busy = visitor.fresh().await;
+    busy.start("bash", "echo up; sleep 50").await;
+    busy.event("output").await;
+    let fields = [("language", "bash"), ("content", "echo copy")];
+    let answer = submit(&visitor, &format!("{}/run", page.key), &fields).await;
+    assert_eq!(answer.status(), 429);
+    let html = answer.text().await.unwrap();
+    let copy = key_of_form(&html);
+    assert_ne!(copy, page.key);
+    assert!(html.contains(&format!("<a class=\"kept\" href=\"/{copy}\"")), "{html}");
+    let again = submit(&visitor, &format!("{copy}/run"), &fields).await.text().await.unwrap();
+    assert_eq!(key_of_form(&again), copy);
+}
+
+#[tokio::test]
+async fn a_form_with_the_greatest_source_and_input_is_taken_though_every_byte_is_escaped() {
+    let url = Server::shared().await.url();
+    let key = fresh_key(url).await;
+    let (source, input) = (format!("wc -c\n{}", "#".repeat(256 * 1024 - 6)), "x".repeat(1024 * 1024));
+    let fields = [("language", "bash"), ("content", source.as_str()), ("stdin", input.as_str())];
+    let answer = submit(&Visitor::new(url).await, &format!("{key}/run"), &fields).await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.unwrap().contains("1048576"));
+}
+
+#[tokio::test]
+async fn a_title_is_set_without_a_script_and_read_only_to_others() {
+    let url = Server::shared().await.url();
+    let (owner, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let fields = [("language", "bash"), ("content", "echo 1"), ("title", "Two\nlines & <b>more</b>")];
+    assert_eq!(submit(&owner, &format!("{key}/save"), &fields).await.status(), 303);
+    let page = |visitor: Visitor| {
+        let request = quiet_client().get(format!("{url}/{key}")).header("cookie", visitor.cookie);
+        async move { request.send().await.unwrap().text().await.unwrap() }
+    };
+    let (own, others) = (page(owner.clone()).await, page(Visitor::new(url).await).await);
+    let field = |html: &str| html.split("id=\"title\"").nth(1).unwrap().split('>').next().unwrap().to_owned();
+    for html in [&own, &others] {
+        assert!(html.contains("<title>Two lines &#38; &#60;b&#62;more&#60;/b&#62; · Bash"), "{html}");
+    }
+    assert!(field(&own).contains("value=\"Two lines") && !field(&own).contains("disabled"), "{}", field(&own));
+    assert!(field(&others).contains("disabled"), "{}", field(&others));
+}
+
+#[tokio::test]
+async fn a_fork_saved_without_a_script_says_where_it_comes_from() {
+    let url = Server::shared().await.url();
+    let mut original = Visitor::new(url).await.fresh().await;
+    original.run("bash", "echo original").await;
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let fresh = quiet_client().get(format!("{url}/{key}?fork={}", original.key)).send().await.unwrap();
+    let field = format!("name=\"fork\" value=\"{}\"", original.key);
+    assert!(fresh.text().await.unwrap().contains(&field));
+    let fields = [("language", "bash"), ("content", "echo copy"), ("fork", original.key.as_str())];
+    assert_eq!(submit(&visitor, &format!("{key}/save"), &fields).await.status(), 303);
+    let saved = quiet_client().get(format!("{url}/{key}")).send().await.unwrap().text().await.unwrap();
+    assert!(saved.contains(&format!("Fork of <a href=\"/{}\"", original.key)), "{saved}");
+}
