@@ -76,7 +76,9 @@ struct Manifest {
     environment: BTreeMap<String, String>,
     #[serde(default)]
     limits: LanguageLimits,
-    // For `images/build` only: Debian packages, the command that prints the version, commands at image build.
+    // For `images/build` only: image, Debian packages, the command that prints the version, commands at image build.
+    #[serde(default, rename = "image")]
+    _image: Option<String>,
     #[serde(default, rename = "packages")]
     _packages: Vec<String>,
     #[serde(default, rename = "version")]

@@ -9,6 +9,9 @@ use crate::runner::Limits;
 use crate::runner::configuration::{PATH, SandboxLimits};
 use crate::runs::request::{RunRequest, Terminal};
 
+/// What Ctrl+D types.
+const END_OF_TEXT: u8 = 4;
+
 /// The limits of one run: the server's, where its language has no others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct RunLimits {
@@ -56,7 +59,7 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
         compile: language.compile.as_ref().map(|command| fill_command(command, &paths)),
         run,
         environment: environment(language, request.terminal.is_some()),
-        stdin: program.stdin.clone().unwrap_or_default().into(),
+        stdin: stdin(request),
         // Without text up front stdin stays open for what viewers type, until somebody says that it ends.
         close_stdin: request.terminal.is_none() && program.stdin.is_some(),
         terminal: request.terminal.map(terminal_size),
@@ -67,6 +70,19 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
             output_bytes: limits.output_bytes,
         },
     }
+}
+
+/// Text given up front, as bytes. On a terminal it is typed: a line that was not ended would never reach the
+/// program, and the end of the text is typed as well, as a pipe would be closed.
+fn stdin(request: &RunRequest) -> Vec<u8> {
+    let mut bytes: Vec<u8> = request.program.stdin.clone().unwrap_or_default().into();
+    if request.terminal.is_some() && !bytes.is_empty() {
+        if bytes.last() != Some(&b'\n') {
+            bytes.push(b'\n');
+        }
+        bytes.push(END_OF_TEXT);
+    }
+    bytes
 }
 
 /// The protocol's form of a viewer's terminal; a terminal without room would confuse programs.

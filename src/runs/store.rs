@@ -117,6 +117,7 @@ impl Runs {
             .arg(self.limits.input_bytes)
             .arg(keys::INPUT_LIFETIME.as_secs())
             .arg(keys::RUNNER_CHANNEL_PREFIX)
+            .arg(i32::from(is_counted(control)))
             .invoke_async(&mut self.db.commands())
             .await?;
         if state == "queued" && *control == Control::Stop {
@@ -163,8 +164,8 @@ impl Runs {
         Ok(self.db.commands().hget(run, "visitor").await?)
     }
 
-    /// Names a submitted run on its snippet's stream and tells everybody who looks at it. The run that was
-    /// the latest until now lives [`keys::RUN_LIFETIME`] from here.
+    /// Names a submitted run on its snippet's stream and tells everybody who looks at it. From here on it lives
+    /// with the snippet, and the run that was the latest until now lives [`keys::RUN_LIFETIME`] more.
     ///
     /// # Errors
     /// When Redis fails; the run itself goes on.
@@ -181,16 +182,16 @@ impl Runs {
             .arg(keys::snippet_channel(&snippet.key))
             .invoke_async(&mut commands)
             .await?;
+        let new = RunKeys::of(id);
+        let mut keep = redis::pipe();
+        keep.atomic().hset(&new.run, "kept", 1).persist(&new.run).persist(&new.log).ignore();
+        keep.query_async::<()>(&mut commands).await?;
         if let Some(before) = before.as_deref().and_then(RunId::parse) {
-            let keys = RunKeys::of(&before);
+            let old = RunKeys::of(&before);
             let seconds = i64::try_from(keys::RUN_LIFETIME.as_secs()).unwrap_or(i64::MAX);
-            redis::pipe()
-                .expire(keys.run, seconds)
-                .ignore()
-                .expire(keys.log, seconds)
-                .ignore()
-                .query_async::<()>(&mut commands)
-                .await?;
+            let mut release = redis::pipe();
+            release.atomic().hdel(&old.run, "kept").expire(&old.run, seconds).expire(&old.log, seconds).ignore();
+            release.query_async::<()>(&mut commands).await?;
         }
         Ok(())
     }
@@ -211,6 +212,14 @@ impl Runs {
     /// When Redis fails.
     pub async fn waiting(&self, shard: u16) -> Result<u64, DbError> {
         Ok(self.db.commands().zcard(keys::waiting(shard)).await?)
+    }
+}
+
+/// Resizing is counted like typing: a viewer may do it without end.
+fn is_counted(control: &Control) -> bool {
+    match control {
+        Control::Input { .. } | Control::Resize(_) => true,
+        Control::Eof | Control::Stop => false,
     }
 }
 
