@@ -10,10 +10,13 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{PageOptions, QueueOptions, Role, RunnerOptions, RunnerRoleOptions};
+use crate::config::{DoctorOptions, PageOptions, QueueOptions, Role, RunnerOptions, RunnerRoleOptions};
 use crate::config::{ServeOptions, StorageOptions, WebOptions};
 use crate::db::Db;
 use crate::db::embedded::Embedded;
+use crate::doctor;
+use crate::doctor::corpus::Corpus;
+use crate::doctor::report::{Report, Table};
 use crate::languages::Languages;
 use crate::program::ProgramLimits;
 use crate::runner;
@@ -42,6 +45,7 @@ pub async fn run(role: Role, stop: CancellationToken) -> Result<()> {
         Role::Serve(options) => serve(options, stop).await,
         Role::Web(options) => web_only(options, stop).await,
         Role::Runner(options) => runner_only(options, stop).await,
+        Role::Doctor(options) => examine(options, stop).await,
     }
 }
 
@@ -111,6 +115,50 @@ async fn runner_only(options: RunnerRoleOptions, stop: CancellationToken) -> Res
     feed_stop.cancel();
     feeding.await.context("the feed's task has failed")?;
     Ok(ended?)
+}
+
+/// Tries the runner that these options make, on storage of its own, and tells what was found.
+async fn examine(options: DoctorOptions, stop: CancellationToken) -> Result<()> {
+    let mut out = std::io::stdout();
+    if options.list {
+        return Ok(Corpus::load()?.list(&mut out)?);
+    }
+    options.runner.check()?;
+    runner::check(&runner_settings(&options.runner)).await?;
+    let folder = std::env::temp_dir().join(format!("codecube-doctor-{}", std::process::id()));
+    let storage = Storage::open(&StorageOptions { redis_url: None, data_dir: folder.clone() }).await?;
+    let report = examine_with(&options, &storage, stop).await;
+    storage.close().await;
+    std::fs::remove_dir_all(&folder).context("the doctor's own storage cannot be removed")?;
+    let report = report?;
+    if options.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+    } else {
+        report.write_end(&mut out)?;
+    }
+    anyhow::ensure!(report.failed() == 0, "{} promises are not kept on this host", report.failed());
+    Ok(())
+}
+
+async fn examine_with(options: &DoctorOptions, storage: &Storage, stop: CancellationToken) -> Result<Report> {
+    let feed_stop = CancellationToken::new();
+    let (feed, feeding) = Feed::start(storage.db.clone(), feed_stop.clone());
+    let limits = QueueLimits { per_visitor: usize::MAX >> 1, ..QueueLimits::default() };
+    let host = doctor::Host {
+        runs: Runs::new(storage.db.clone(), limits),
+        feed,
+        languages: Arc::new(Languages::load()?),
+        settings: runner_settings(&options.runner),
+    };
+    let mut table = Table::new(std::io::stdout());
+    let mut told = |row: &doctor::report::Row| {
+        // A reader that went away misses the table; the exit status still tells.
+        let _ = if options.json { Ok(()) } else { table.row(row) };
+    };
+    let report = doctor::examine(&host, &options.only, &mut told, stop).await;
+    feed_stop.cancel();
+    feeding.await.context("the feed's task has failed")?;
+    Ok(report?)
 }
 
 fn bind(page: &PageOptions) -> Result<TcpListener> {

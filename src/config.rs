@@ -27,6 +27,10 @@ pub enum Role {
     Web(WebOptions),
     /// A runner only: takes runs from Redis and executes them in containers of this machine's Docker Engine.
     Runner(RunnerRoleOptions),
+    /// Tries this host's sandbox with hostile programs, and says which promises hold; exit status 1 when one does
+    /// not.
+    #[command(mut_arg("log", |log| log.default_value("error")))]
+    Doctor(DoctorOptions),
 }
 
 impl Role {
@@ -37,6 +41,7 @@ impl Role {
             Self::Serve(options) => &options.log,
             Self::Web(options) => &options.log,
             Self::Runner(options) => &options.log,
+            Self::Doctor(options) => &options.log,
         }
     }
 
@@ -47,6 +52,7 @@ impl Role {
             Self::Serve(options) => &options.life,
             Self::Web(options) => &options.life,
             Self::Runner(options) => &options.life,
+            Self::Doctor(options) => &options.life,
         }
     }
 }
@@ -112,6 +118,29 @@ pub struct RunnerRoleOptions {
     #[command(flatten)]
     pub storage: StorageOptions,
     /// Runs.
+    #[command(flatten)]
+    pub runner: RunnerOptions,
+    /// Logs.
+    #[command(flatten)]
+    pub log: LogOptions,
+    /// Its end.
+    #[command(flatten)]
+    pub life: LifeOptions,
+}
+
+/// `codecube doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorOptions {
+    /// Only the program with this name; may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Name the programs and what each tries, and run none.
+    #[arg(long)]
+    pub list: bool,
+    /// Print one JSON document instead of the table.
+    #[arg(long)]
+    pub json: bool,
+    /// Runs. Wall time and memory are each program's own.
     #[command(flatten)]
     pub runner: RunnerOptions,
     /// Logs.

@@ -5,6 +5,7 @@
 //! ```text
 //! main → app → web    → snippets, runs, languages, program
 //!            → runner → runs, languages, program, protocol
+//!            → doctor → runner, runs, languages, program
 //! snippets, runs → db, program, languages          agent → protocol
 //! program → languages (id and list)
 //! db, languages, protocol, telemetry, config → nothing of ours
@@ -18,6 +19,8 @@ pub mod app;
 pub mod config;
 #[cfg(feature = "server")]
 pub mod db;
+#[cfg(feature = "server")]
+pub mod doctor;
 #[cfg(feature = "server")]
 pub mod languages;
 #[cfg(feature = "server")]

@@ -135,6 +135,12 @@ impl Engine {
         Ok(Abilities { processors, runtimes: info.runtimes.unwrap_or_default().into_keys().collect() })
     }
 
+    /// All that the Engine says about itself, as its API has it.
+    pub(super) async fn describe(&self) -> Result<Value, EngineError> {
+        let info = self.within("describe itself", LIST, self.docker.info()).await?;
+        serde_json::to_value(info).map_err(|error| EngineError::Refused(error.to_string()))
+    }
+
     pub(super) async fn image(&self, name: &str) -> Result<Image, EngineError> {
         let image = self.within("describe the image", INSPECT, self.docker.inspect_image(name)).await?;
         let labels = image.config.and_then(|config| config.labels).unwrap_or_default();

@@ -5,12 +5,14 @@
 //! - `pool`, `keeper`, `slots`, `sandbox`: containers, from before they start until they are gone
 //! - `docker` (the only file that knows bollard) and `configuration` (what a container is)
 //! - `health`, `housekeeping`, `reaper`: what happens on a timer
+//! - `inspection`: what an Engine says about itself, for whoever examines a host
 
 mod configuration;
 mod docker;
 mod execute;
 mod health;
 mod housekeeping;
+pub mod inspection;
 mod intake;
 mod job;
 mod journal;
@@ -34,7 +36,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::languages::Languages;
-use crate::runner::docker::EngineError;
+pub use crate::runner::docker::EngineError;
 use crate::runner::execute::Context;
 use crate::runner::health::Health;
 use crate::runner::keeper::Stops;

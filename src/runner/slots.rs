@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What container names start with; the uid follows. The Engine's unique names settle between runners.
-const NAME_PREFIX: &str = "codecube-";
+pub(super) const NAME_PREFIX: &str = "codecube-";
 
 /// Hands out slots, never more at once than the runner may have sandboxes.
 pub(super) struct Slots {
