@@ -12,6 +12,13 @@ pub const INPUT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many runs of one snippet its stream names, about.
 pub const RUNS_PER_SNIPPET: usize = 100;
 
+/// Characters of every random part: no look-alikes (0/O, 1/l/I), nothing that a URL would escape.
+pub const ALPHABET: [char; 57] = [
+    '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q',
+    'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+];
+
 /// Name of the consumer group of every queue.
 pub const QUEUE_GROUP: &str = "runners";
 

@@ -4,14 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::db::keys;
 use crate::program::Program;
 
-/// Characters of a run's random part and of a snippet's key: no look-alikes (0/O, 1/l/I).
-pub const ALPHABET: [char; 57] = [
-    '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q',
-    'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'm', 'n', 'o',
-    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-];
+/// Characters of a run's random part, and of a runner's.
+pub const ALPHABET: [char; 57] = keys::ALPHABET;
 
 /// A run's id: its queue shard and a random part, `0-…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

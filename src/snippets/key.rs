@@ -4,12 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Characters of a key: no look-alikes (0/O, 1/l/I), nothing that a URL would escape.
-pub const ALPHABET: [char; 57] = [
-    '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q',
-    'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'm', 'n', 'o',
-    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-];
+use crate::db::keys::ALPHABET;
 
 /// Characters in a key: 70 bits.
 pub const KEY_LENGTH: usize = 12;

@@ -44,16 +44,20 @@ pub(super) async fn log(
     Ok(response)
 }
 
-/// Middleware: what changes something must come from one of our own pages, and in time.
+/// Middleware: the host must be one of ours, and what changes something must come from one of our own pages, and
+/// in time.
 pub(super) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let settings = request.app_data::<Data<State>>().map(|state| state.settings.clone()).unwrap_or_default();
+    let public_url = settings.public_url.as_deref();
+    if settings.loopback_only && public_url.is_none() && !origin::is_for_this_machine(request.headers()) {
+        return Ok(request.error_response(WebError::StrangeHost));
+    }
     if request.method().is_safe() {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    let state = request.app_data::<Data<State>>();
-    let public_url = state.and_then(|state| state.settings.public_url.as_deref());
     if origin::of(request.headers(), public_url) != Origin::Ours {
         return Ok(request.error_response(WebError::ForeignOrigin));
     }

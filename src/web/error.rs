@@ -27,6 +27,8 @@ pub(super) enum WebError {
     NotFound,
     #[error("the request comes from another site, or does not say from where")]
     ForeignOrigin,
+    #[error("the request is for a host that is not us")]
+    StrangeHost,
     #[error("malformed request: {0}")]
     Malformed(&'static str),
     #[error("not this visitor's run")]
@@ -78,6 +80,12 @@ impl WebError {
                 StatusCode::FORBIDDEN,
                 "foreign_origin",
                 "This request came from another site, or did not say where it came from, so it was refused.",
+            ),
+            Self::StrangeHost => story(
+                StatusCode::MISDIRECTED_REQUEST,
+                "strange_host",
+                "This server answers to localhost only. To use another name, start it with --public-url and the URL \
+                 that visitors see.",
             ),
             Self::Malformed(what) => story(StatusCode::BAD_REQUEST, "malformed", *what),
             Self::NotYours => story(

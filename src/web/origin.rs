@@ -30,6 +30,16 @@ pub(super) fn of(headers: &HeaderMap, public_url: Option<&str>) -> Origin {
     Origin::Foreign
 }
 
+/// Whether a request is for one of this machine's own names. A stranger's page can give its own name our address
+/// and would then be of our origin; the name stays in `Host`. Browsers always send that, so without it none asks.
+pub(super) fn is_for_this_machine(headers: &HeaderMap) -> bool {
+    headers.get_all(HOST).all(|host| {
+        let host = host.to_str().unwrap_or_default().to_ascii_lowercase();
+        let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        matches!(name.map_or(host.as_str(), |(name, _)| name), "localhost" | "127.0.0.1" | "[::1]")
+    })
+}
+
 /// What no page can set; browsers that know it send it with each request to a trustworthy address. A page under
 /// `Referrer-Policy: no-referrer` sends its forms with the origin `null`, and only this tells them apart.
 fn same_origin_fetch(headers: &HeaderMap) -> bool {
@@ -66,6 +76,8 @@ fn normal(url: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderName;
+
     use super::*;
 
     #[test]
@@ -90,12 +102,22 @@ mod tests {
         }
     }
 
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.append(name.parse().unwrap(), value.parse().unwrap());
+            headers.append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
         headers
+    }
+
+    #[test]
+    fn only_this_machines_own_names_are_for_it() {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]", "[::1]:8080"] {
+            assert!(is_for_this_machine(&headers(&[("host", host)])), "{host}");
+        }
+        for host in ["evil.example:8080", "localhost.evil.example", "127.0.0.1.evil", "::1", "localhost:x", ""] {
+            assert!(!is_for_this_machine(&headers(&[("host", host)])), "{host}");
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub struct Settings {
     /// The address that visitors see, when a proxy stands in front: scheme, host, and port unless it is the
     /// scheme's own. Without it, the `Host` header is believed.
     pub public_url: Option<String>,
+    /// Whether the server listens on a loopback address only. Without a public URL, it then answers to this
+    /// machine's own names alone.
+    pub loopback_only: bool,
     /// Sizes a visitor's program may have.
     pub program_limits: ProgramLimits,
 }

@@ -1,6 +1,7 @@
 //! State: what every handler may use.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -13,6 +14,9 @@ use crate::runs::store::Runs;
 use crate::snippets::store::Snippets;
 use crate::web::readiness::{Readiness, watch_readiness};
 use crate::web::settings::Settings;
+
+/// Time for all viewers to be counted out when the server ends.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The other parts that web uses.
 pub struct Parts {
@@ -39,7 +43,7 @@ pub struct State {
     pub(super) draining: CancellationToken,
     /// Cancelled when the server should end: sockets close.
     pub(super) stop: CancellationToken,
-    /// Owns the tasks of the sockets' viewers.
+    /// Owns the tasks of the sockets' viewers; [`State::viewers_gone`] awaits them.
     pub(super) viewers: TaskTracker,
 }
 
@@ -61,6 +65,15 @@ impl State {
             viewers: TaskTracker::new(),
         };
         (state, task)
+    }
+
+    /// Waits until every viewer has left and is counted out. Call it after `stop` was cancelled and the server has
+    /// ended, while storage still answers; whoever does not leave in time is forgotten by storage later.
+    pub async fn viewers_gone(&self) {
+        self.viewers.close();
+        if tokio::time::timeout(LEAVE_WITHIN, self.viewers.wait()).await.is_err() {
+            tracing::warn!("{} viewers could not be counted out in time", self.viewers.len());
+        }
     }
 
     /// From here on no run is taken; what runs is still shown.

@@ -153,7 +153,7 @@ impl Viewer {
         let done = match event {
             Event::Said(None) | Event::Stop => return Err(Gone),
             Event::Said(Some(text)) => return self.obey(&text).await,
-            Event::Logged(texts) => return (self.outlet)(texts).await,
+            Event::Logged(texts) => return self.pass_on(texts).await,
             Event::News(news) => self.heed(news).await,
             Event::Refresh => self.count().await.map_err(Failure::from),
             Event::TellViewers => return self.tell_viewers().await,
@@ -273,7 +273,15 @@ impl Viewer {
     }
 
     async fn tell(&mut self, text: String) -> Result<(), Gone> {
-        (self.outlet)(vec![text]).await
+        self.pass_on(vec![text]).await
+    }
+
+    /// A client that does not read must not hold up the server's end.
+    async fn pass_on(&mut self, texts: Vec<String>) -> Result<(), Gone> {
+        tokio::select! {
+            passed = (self.outlet)(texts) => passed,
+            () = self.state.stop.cancelled() => Err(Gone),
+        }
     }
 }
 

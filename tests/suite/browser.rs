@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::{By, DesiredCapabilities, Key, WebDriver, WebElement};
@@ -82,6 +82,15 @@ impl Browser {
     /// Runs a script in the page and gives its value back.
     pub async fn script(&self, code: &str) -> Value {
         self.driver.execute(code, Vec::new()).await.unwrap().json().clone()
+    }
+
+    /// Shows the page as a phone of 360 px does; a window of Chromium cannot be narrower than 500.
+    pub async fn be_a_phone(&self) {
+        let screen = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
+        let order = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": screen});
+        let address = format!("http://127.0.0.1:{}/session/{}/goog/cdp/execute", self.port, self.session);
+        let answer = reqwest::Client::new().post(address).body(order.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
     /// The element for this selector.

@@ -10,6 +10,7 @@ mod page;
 mod runs;
 mod seam;
 mod server;
+mod shutdown;
 mod socket;
 mod strangers;
 mod whole_run;

@@ -49,12 +49,17 @@ async fn the_whole_way(url: &str) {
 }
 
 fn assert_lines_came_one_by_one(seen: &Value) {
+    let mut lags = Vec::new();
     for number in 0..4 {
         let (this, next) = (&seen[number.to_string()], &seen[(number + 1).to_string()]);
         let (printed, shown, printed_next) = (this[0].as_u64(), this[1].as_u64(), next[0].as_u64());
         assert!(shown.unwrap() < printed_next.unwrap(), "line {number} was held back: {seen}");
-        eprintln!("line {number} was on the screen {} ms after it was printed", shown.unwrap() - printed.unwrap());
+        lags.push(shown.unwrap().saturating_sub(printed.unwrap()));
     }
+    // Generous, for a noisy machine; on a quiet one it is a few milliseconds.
+    lags.sort_unstable();
+    eprintln!("lines were on the screen so many ms after they were printed: {lags:?}");
+    assert!(lags[lags.len() / 2] < 100, "{lags:?}");
 }
 
 #[tokio::test]
@@ -199,7 +204,8 @@ async fn an_untouched_editor_follows_the_language_and_a_touched_one_stays() {
 #[tokio::test]
 async fn the_page_breaks_none_of_its_own_rules_and_fits_a_phone() {
     let page = SnippetPage::open(Server::shared().await.url()).await;
-    page.browser.driver.set_window_rect(0, 0, 500, 740).await.unwrap();
+    page.browser.be_a_phone().await;
+    page.reload().await;
     let note = "window.broken = []; document.addEventListener('securitypolicyviolation',
         event => window.broken.push(event.violatedDirective + ' ' + event.sourceFile))";
     page.browser.script(note).await;
@@ -208,6 +214,7 @@ async fn the_page_breaks_none_of_its_own_rules_and_fits_a_phone() {
     page.says("Finished with exit code 0").await;
     page.choose("go").await;
     assert_eq!(page.browser.script("return window.broken").await, json!([]));
+    assert_eq!(page.browser.script("return window.innerWidth").await, json!(360));
     let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert_eq!(page.browser.script(overflow).await, json!(0));
 }
