@@ -246,6 +246,7 @@ impl Pages {
         self.stop.cancel();
         self.handle.stop(true).await;
         let mut in_order = self.serving.await.is_ok_and(|served| served.is_ok());
+        self.state.viewers_gone().await;
         for task in self.background {
             in_order &= task.await.is_ok();
         }
@@ -265,7 +266,7 @@ fn workers(page: &PageOptions) -> usize {
 fn web_settings(page: &PageOptions) -> web::settings::Settings {
     web::settings::Settings {
         public_url: page.public_url.clone(),
-        loopback_only: false,
+        loopback_only: page.listen.ip().is_loopback(),
         program_limits: ProgramLimits {
             source_bytes: page.max_source_bytes,
             files: page.max_files,

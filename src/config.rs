@@ -8,6 +8,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// Source, arguments and stdin together: they go to a sandbox in one frame of 8 MiB.
+const MAX_JOB_BYTES: usize = 7 * 1024 * 1024;
+
 /// Paste code, get a random URL, press Run, watch a container run it live, send the link.
 #[derive(Debug, Parser)]
 #[command(name = "codecube", version, arg_required_else_help = false, subcommand_negates_reqs = true)]
@@ -328,6 +331,11 @@ impl PageOptions {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn check(&self) -> Result<(), BadSetting> {
+        let job = self.max_source_bytes.saturating_add(self.max_stdin_bytes).saturating_add(self.max_argument_bytes);
+        if job > MAX_JOB_BYTES {
+            let reason = "with stdin and arguments it may be 7 MiB at most, which is what a sandbox takes";
+            return Err(BadSetting { name: "--max-source-bytes", value: self.max_source_bytes.to_string(), reason });
+        }
         let Some(url) = &self.public_url else {
             return Ok(());
         };
