@@ -332,6 +332,44 @@ mod tests {
         assert!(matches!(FromAgent::decode(&mut buffer), Err(FrameError::TooLong(..))));
     }
 
+    /// What a forged agent may send, as after an escape inside the container: true frames with some bytes changed.
+    #[test]
+    fn damaged_frames_end_the_stream_and_never_the_runner() {
+        let end = End {
+            ending: Ending::CouldNotStart("why".to_owned()),
+            stage: Stage::Run,
+            wall_ms: 1,
+            cpu_ms: 2,
+            peak_memory_bytes: 3,
+            output_bytes: 4,
+            truncated: false,
+        };
+        let mut wire = Vec::new();
+        FromAgent::Ready(Ready { version: VERSION }).encode(&mut wire);
+        FromAgent::Output(OutputStream::Stdout, vec![7; 40]).encode(&mut wire);
+        FromAgent::End(end).encode(&mut wire);
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state >> 33).unwrap() % below
+        };
+        for _ in 0..50_000 {
+            let mut damaged = wire.clone();
+            for _ in 0..=random(4) {
+                let place = random(damaged.len());
+                damaged[place] = random(256).to_le_bytes()[0];
+            }
+            let (mut said, mut heard) = (0, damaged.clone());
+            while let Ok(Some(_)) = FromAgent::decode(&mut damaged) {
+                said += 1;
+            }
+            while let Ok(Some(_)) = ToAgent::decode(&mut heard) {}
+            assert!(said <= wire.len() / 5, "more messages than the bytes can hold");
+        }
+    }
+
     #[test]
     fn an_empty_frame_and_an_unknown_kind_are_refused() {
         assert_eq!(FromAgent::decode(&mut vec![0; 4]), Err(FrameError::Malformed(0)));

@@ -1,7 +1,5 @@
 //! Weaknesses: what could be stronger on this host, in words that say how.
 
-use std::fs;
-
 use crate::runner::Settings;
 use crate::runner::inspection::{EngineFacts, HostFacts};
 
@@ -9,9 +7,6 @@ use crate::runner::inspection::{EngineFacts, HostFacts};
 const ENGINE_MAJOR: u32 = 25;
 /// The first `runc` of its line without CVE-2024-21626, by which a container reached the host's files.
 const RUNC: (u32, u32, u32) = (1, 1, 12);
-/// Terminals that one host can have, by default; a single run can take most of them.
-const TERMINALS: u64 = 65_536;
-
 /// What is weaker than it could be.
 pub(super) fn of(facts: &HostFacts, settings: &Settings) -> Vec<String> {
     let mut found = kernel_boundary(facts);
@@ -26,7 +21,6 @@ pub(super) fn of(facts: &HostFacts, settings: &Settings) -> Vec<String> {
     if !settings.seccomp && !facts.gvisor {
         found.push("CodeCube's own system call filter is off".to_owned());
     }
-    found.extend(terminals());
     found.extend(facts.engine.warnings.iter().flatten().map(|warning| format!("the Engine says: {warning}")));
     found
 }
@@ -92,12 +86,6 @@ fn numbers(version: &str) -> Option<(u32, u32, u32)> {
     let mut next = || parts.next()?.parse().ok();
     version.contains('.').then_some(())?;
     Some((next()?, next()?, next()?))
-}
-
-fn terminals() -> Option<String> {
-    let most: u64 = fs::read_to_string("/proc/sys/kernel/pty/max").ok()?.trim().parse().ok()?;
-    let advice = "one run can take them all for as long as it lives: sysctl kernel.pty.max=1048576";
-    (most < TERMINALS).then(|| format!("this host has {most} terminals for all runs together, and {advice}"))
 }
 
 #[cfg(test)]

@@ -79,6 +79,10 @@ const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", 
 /// gVisor's own kernel needs about fifty threads of the host beside the program's.
 const GVISOR_PROCESSES: i64 = 1024;
 
+/// Terminals that one run may have. The kernel counts them once for the whole host (3072 by default): a run that
+/// took them all would keep everybody else's from starting.
+const TERMINALS: u32 = 16;
+
 /// Limits that the kernel enforces on one sandbox.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct SandboxLimits {
@@ -142,6 +146,7 @@ fn host(blueprint: &Blueprint<'_>) -> Value {
         "SecurityOpt": security(blueprint.seccomp),
         "ReadonlyRootfs": true,                // /etc/hosts and its like would be a way round the disk limit
         "Tmpfs": memory_disks(blueprint),
+        "Mounts": terminals(blueprint),
         "IpcMode": "none",                     // no shared memory with anybody; /dev/shm is a tmpfs of its own
         "CgroupnsMode": "private",             // runtimes see their own limits, not the host's tree
         "Memory": memory,
@@ -194,6 +199,21 @@ fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
     })
 }
 
+/// A `/dev/pts` with a limit: the Engine's own has none and no setting for one. It is a volume without a name, gone
+/// with its container. gVisor's terminals are its own.
+fn terminals(blueprint: &Blueprint<'_>) -> Value {
+    if is_gvisor(blueprint) {
+        return json!([]);
+    }
+    let options = json!({
+        "type": "devpts",
+        "device": "devpts",
+        "o": format!("nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,max={TERMINALS}"),
+    });
+    let volume = json!({ "NoCopy": true, "DriverConfig": { "Name": "local", "Options": options } });
+    json!([{ "Type": "volume", "Target": "/dev/pts", "VolumeOptions": volume }])
+}
+
 /// Per process. No `nproc`: it counts a uid's processes in all containers; `PidsLimit` is the one that counts.
 fn ulimits(limits: &SandboxLimits) -> Value {
     let limit = |name: &str, value: u64| json!({ "Name": name, "Soft": value, "Hard": value });
@@ -210,8 +230,11 @@ fn ulimits(limits: &SandboxLimits) -> Value {
 }
 
 fn processes(blueprint: &Blueprint<'_>) -> i64 {
-    let gvisor = blueprint.runtime.is_some_and(|runtime| runtime.starts_with("runsc"));
-    if gvisor { blueprint.limits.processes.max(GVISOR_PROCESSES) } else { blueprint.limits.processes }
+    if is_gvisor(blueprint) { blueprint.limits.processes.max(GVISOR_PROCESSES) } else { blueprint.limits.processes }
+}
+
+fn is_gvisor(blueprint: &Blueprint<'_>) -> bool {
+    blueprint.runtime.is_some_and(|runtime| runtime.starts_with("runsc"))
 }
 
 fn mebibytes(count: u64) -> i64 {
@@ -276,5 +299,6 @@ pub(super) mod tests {
         let body = container(&Blueprint { runtime: Some("runsc"), seccomp: false, ..blueprint() });
         assert_eq!(body["HostConfig"]["PidsLimit"], GVISOR_PROCESSES);
         assert_eq!(body["HostConfig"]["SecurityOpt"], json!(["no-new-privileges"]));
+        assert_eq!(body["HostConfig"]["Mounts"], json!([]));
     }
 }
