@@ -13,7 +13,7 @@ async fn strict() -> Page {
     let options = [
         "--wall-seconds=8",
         "--cpu-seconds=1",
-        "--memory-mb=128",
+        "--memory-mb=256",
         "--processes=40",
         "--code-mb=16",
         "--tmp-mb=16",
