@@ -211,6 +211,7 @@ fn workers(page: &PageOptions) -> usize {
 fn web_settings(page: &PageOptions) -> web::settings::Settings {
     web::settings::Settings {
         public_url: page.public_url.clone(),
+        trusted_proxies: Vec::new(),
         program_limits: ProgramLimits {
             source_bytes: page.max_source_bytes,
             files: page.max_files,

@@ -56,9 +56,9 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
         compile: language.compile.as_ref().map(|command| fill_command(command, &paths)),
         run,
         environment: environment(language, request.terminal.is_some()),
-        stdin: program.stdin.clone().unwrap_or_default().into(),
+        stdin: stdin(request),
         // Without text up front stdin stays open for what viewers type, until somebody says that it ends.
-        close_stdin: request.terminal.is_none() && program.stdin.is_some(),
+        close_stdin: request.terminal.is_none() && (program.stdin.is_some() || request.stdin_bytes.is_some()),
         terminal: request.terminal.map(terminal_size),
         limits: JobLimits {
             compile_wall_ms: millis(limits.compile_wall),
@@ -67,6 +67,11 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
             output_bytes: limits.output_bytes,
         },
     }
+}
+
+fn stdin(request: &RunRequest) -> Vec<u8> {
+    let own = || request.program.stdin.clone().unwrap_or_default().into();
+    request.stdin_bytes.clone().unwrap_or_else(own)
 }
 
 /// The protocol's form of a viewer's terminal; a terminal without room would confuse programs.
@@ -106,7 +111,7 @@ pub(super) mod tests {
         let draft = r#"{"language":"python","files":[{"path":"","content":"x"}],"args":["-a b"],"stdin":"in"}"#;
         let draft: Draft = serde_json::from_str(draft).unwrap();
         let program = draft.parse(&languages, &crate::program::ProgramLimits::default()).unwrap();
-        let request = RunRequest { program, terminal, snippet: None };
+        let request = RunRequest { program, terminal, snippet: None, stdin_bytes: None };
         build(&request, languages.find("python").unwrap(), &limits())
     }
 

@@ -19,6 +19,7 @@ use tracing::Instrument;
 use crate::web::error::WebError;
 use crate::web::origin::{self, Origin};
 use crate::web::state::State;
+use crate::web::visitor;
 
 /// Time for a request's body to arrive; a form that trickles in ends here.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -44,7 +45,7 @@ pub(super) async fn log(
     Ok(response)
 }
 
-/// Middleware: what changes something must come from one of our own pages, and in time.
+/// Middleware: what changes something must come from one of our own pages or from a program, and in time.
 pub(super) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -54,8 +55,12 @@ pub(super) async fn guard(
     }
     let state = request.app_data::<Data<State>>();
     let public_url = state.and_then(|state| state.settings.public_url.as_deref());
-    if origin::of(request.headers(), public_url) != Origin::Ours {
-        return Ok(request.error_response(WebError::ForeignOrigin));
+    let with_cookie = state.is_some_and(|state| visitor::is_known_by_cookie(request.request(), &state.settings));
+    match origin::of(request.headers(), public_url) {
+        Origin::Ours => {}
+        // A program: it states no origin, and nobody can make a browser send its cookie without one.
+        Origin::Unstated if !with_cookie => {}
+        Origin::Unstated | Origin::Foreign => return Ok(request.error_response(WebError::ForeignOrigin)),
     }
     let payload = request.take_payload();
     request.set_payload(Payload::from(Box::pin(in_time(payload)) as BoxedPayloadStream));
@@ -75,4 +80,6 @@ fn in_time(payload: Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> 
         };
         chunk.map(|chunk| (chunk, (payload, late)))
     })
+    // Readers of forms ask once more behind the end.
+    .fuse()
 }

@@ -1,7 +1,7 @@
 //! A snippet's source as plain text, for curl and for reading without the page.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, VARY};
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ pub(super) struct Choice {
     revision: Option<u64>,
 }
 
-/// `GET /{key}/raw`
+/// `GET /{key}/raw`, and `GET /{key}` from a program
 pub(super) async fn show(
     state: Data<State>,
     key: Path<SnippetKey>,
@@ -33,6 +33,7 @@ pub(super) async fn show(
         .content_type("text/plain; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .insert_header((VARY, "accept"))
         .insert_header(("x-robots-tag", "noindex"))
         .body(file.content))
 }

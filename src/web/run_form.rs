@@ -10,11 +10,12 @@ use crate::program::{Draft, Program, SourceFile};
 use crate::runs::request::Control;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
+use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::snippet_page::{self, View};
 use crate::web::state::State;
-use crate::web::submission::{self, Stored};
+use crate::web::submission::{self, Stored, Wanted};
 use crate::web::visitor::Visitor;
 use crate::web::{arguments, run_result};
 
@@ -75,7 +76,9 @@ impl Sent {
         let program = self.draft(base.as_ref()).parse(&self.state.languages, &self.state.settings.program_limits)?;
         let title = base.map(|view| view.content.title).unwrap_or_default();
         let content = Content { title, program };
-        let stored = submission::store(&self.state.snippets, &self.key, &self.visitor.hash, &content, None).await?;
+        let (key, visitor) = (&self.key, &self.visitor.hash);
+        let wanted = Wanted { key, visitor, content: &content, fork_of: None, seen: Seen::Any };
+        let stored = submission::store(&self.state.snippets, wanted).await?;
         Ok((stored, content))
     }
 
@@ -87,7 +90,7 @@ impl Sent {
         let follower = state.feed.follow_log(&state.runs, run.clone(), 0);
         let head = run_result::head(state, page, &stored.key, &content)?;
         let request = submission::request(content, &stored, None);
-        submission::submit(&state.runs, &run, &request, &self.visitor.hash).await?;
+        submission::submit(&state.runs, &run, &request, self.visitor.hash.as_str()).await?;
         state.runs.control(&run, &Control::Eof).await?;
         Ok(run_result::stream(state, &self.visitor, stored.key, head, follower))
     }

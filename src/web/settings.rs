@@ -1,5 +1,7 @@
 //! What the operator chose for the web. Read from the command line by `config`, never here.
 
+use ipnet::IpNet;
+
 use crate::program::ProgramLimits;
 
 /// The web's settings.
@@ -8,6 +10,8 @@ pub struct Settings {
     /// The address that visitors see, when a proxy stands in front: scheme, host, and port unless it is the
     /// scheme's own. Without it, the `Host` header is believed.
     pub public_url: Option<String>,
+    /// Addresses of proxies that are believed when they say whose request they pass on.
+    pub trusted_proxies: Vec<IpNet>,
     /// Sizes a visitor's program may have.
     pub program_limits: ProgramLimits,
 }

@@ -1,7 +1,7 @@
 //! The snippet's page, saved or fresh, and the way to a fresh one.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -138,7 +138,7 @@ pub(super) async fn respond(
     let html = write(state, page, visitor, &view, &last)?;
     let mut builder = HttpResponse::build(status);
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "private, no-cache"));
-    builder.insert_header(("x-robots-tag", "noindex"));
+    builder.insert_header((VARY, "accept")).insert_header(("x-robots-tag", "noindex"));
     if matches!(status.as_u16(), 429 | 503) {
         builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
     }

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test's failure is its panic")]
 
 mod browser;
+mod curl;
+mod curl_errors;
+mod curl_runs;
 mod faults;
 mod layering;
 mod page;
