@@ -28,7 +28,7 @@ const EXIT_SET_UP: u8 = 78;
 /// Pause before a runner that died is started again.
 const RUNNER_RESTART_PAUSE: Duration = Duration::from_secs(1);
 /// What a runner needs to end its sandboxes after its runs had their time.
-const RUNNER_STOP_MARGIN: Duration = Duration::from_secs(15);
+const RUNNER_STOP_MARGIN: Duration = Duration::from_secs(25);
 
 /// Runs this role until `stop`, and ends its parts in order.
 ///
@@ -53,11 +53,16 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
 
 async fn serve(options: ServeOptions, stop: CancellationToken) -> Result<()> {
     options.runner.check()?;
+    options.page.check()?;
     let listener = bind(&options.page)?;
     let storage = Storage::open(&options.storage).await?;
     let pages = Pages::start(&options.page, &options.queue, &storage, listener).await?;
     let runner_stop = CancellationToken::new();
-    let mut runner = tokio::spawn(keep_runner(options.runner.clone(), storage.url.clone(), runner_stop.clone()));
+    let mut runner = tokio::spawn(keep_runner(
+        options.runner.clone(),
+        child_environment(&options, &storage.url),
+        runner_stop.clone(),
+    ));
     announce(&pages.address)?;
     let failure = tokio::select! {
         () = stop.cancelled() => None,
@@ -78,6 +83,7 @@ async fn serve(options: ServeOptions, stop: CancellationToken) -> Result<()> {
 }
 
 async fn web_only(options: WebOptions, stop: CancellationToken) -> Result<()> {
+    options.page.check()?;
     let listener = bind(&options.page)?;
     let storage = Storage::open(&options.storage).await?;
     let pages = Pages::start(&options.page, &options.queue, &storage, listener).await?;
@@ -226,7 +232,8 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
     let name = options.runner_name.clone().or_else(|| host_name().ok());
     runner::Settings {
         name: name.unwrap_or_else(|| "runner".to_owned()),
-        docker_host: options.docker_host.clone(),
+        // Empty counts as not given, as for the docker command.
+        docker_host: options.docker_host.clone().filter(|host| !host.is_empty()),
         image: options.image.clone(),
         runtime: options.runtime.clone(),
         permits: options.runs_at_once,
@@ -255,10 +262,10 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
 
 /// Keeps one runner alive as a child process, so that the process which answers the web never opens the
 /// Docker socket. An error means that it could not start at all.
-async fn keep_runner(options: RunnerOptions, redis_url: String, stop: CancellationToken) -> Result<()> {
+async fn keep_runner(options: RunnerOptions, environment: Environment, stop: CancellationToken) -> Result<()> {
     let mut started_before = false;
     while !stop.is_cancelled() {
-        let mut child = spawn_runner(&options, &redis_url)?;
+        let mut child = spawn_runner(&environment)?;
         // Taken out, because waiting for a child closes the stdin that is still in it.
         let lifeline = child.stdin.take();
         let ended = tokio::select! {
@@ -286,11 +293,22 @@ fn is_set_up_failure(status: ExitStatus) -> bool {
     status.code() == Some(i32::from(EXIT_SET_UP))
 }
 
-fn spawn_runner(options: &RunnerOptions, redis_url: &str) -> Result<Child> {
+/// Environment variables of a child.
+type Environment = Vec<(&'static str, String)>;
+
+/// All settings of `serve` that its runner shares.
+fn child_environment(options: &ServeOptions, redis_url: &str) -> Environment {
+    let mut environment = options.runner.as_environment();
+    environment.extend(options.log.as_environment());
+    environment.push(("CODECUBE_REDIS_URL", redis_url.to_owned()));
+    environment
+}
+
+fn spawn_runner(environment: &Environment) -> Result<Child> {
     let executable = std::env::current_exe().context("this program's own path is unknown")?;
     let mut command = Command::new(executable);
-    command.args(["runner", "--until-stdin-closes"]).envs(options.as_environment());
-    command.env("CODECUBE_REDIS_URL", redis_url).stdin(Stdio::piped());
+    command.args(["runner", "--until-stdin-closes"]).envs(environment.iter().cloned());
+    command.stdin(Stdio::piped());
     // A group of its own: Ctrl+C in a terminal must reach it through us, in order.
     command.process_group(0).kill_on_drop(true);
     command.spawn().context("the runner could not be started")

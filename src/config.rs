@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Paste code, get a random URL, press Run, watch a container run it live, send the link.
 #[derive(Debug, Parser)]
 #[command(name = "codecube", version, arg_required_else_help = false, subcommand_negates_reqs = true)]
-#[command(after_help = "Every option can also be given as the environment variable shown beside it.")]
+#[command(after_help = "Options can also be given as the environment variables shown beside them.")]
 pub struct CommandLine {
     /// What to do; `serve` with its defaults when nothing is said.
     #[command(subcommand)]
@@ -263,6 +263,18 @@ pub struct LogOptions {
     pub log_format: LogFormat,
 }
 
+impl LogOptions {
+    /// The same settings as environment variables.
+    #[must_use]
+    pub fn as_environment(&self) -> Vec<(&'static str, String)> {
+        let format = match self.log_format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        vec![("CODECUBE_LOG", self.log.clone()), ("CODECUBE_LOG_FORMAT", format.to_owned())]
+    }
+}
+
 /// Form of the log's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -279,6 +291,25 @@ pub struct BadSetting {
     name: &'static str,
     value: String,
     reason: &'static str,
+}
+
+impl PageOptions {
+    /// Checks what the types cannot say.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn check(&self) -> Result<(), BadSetting> {
+        let Some(url) = &self.public_url else {
+            return Ok(());
+        };
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let host = rest.map(|rest| rest.trim_end_matches('/'));
+        if host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])) {
+            return Ok(());
+        }
+        let reason = "it must be scheme and host, such as https://code.example.org, and nothing more";
+        Err(BadSetting { name: "--public-url", value: url.clone(), reason })
+    }
 }
 
 impl RunnerOptions {
@@ -306,6 +337,16 @@ impl RunnerOptions {
                 format!("{}/{}", self.uid_base, self.uid_count),
                 "no program may be root",
             );
+        }
+        if self.uid_base.checked_add(self.uid_count).is_none_or(|end| end > 1 << 31) {
+            return bad(
+                "--uid-base",
+                self.uid_base.to_string(),
+                "base and count together go beyond the kernel's user ids",
+            );
+        }
+        if self.code_mb == 0 || self.tmp_mb == 0 || self.inodes == 0 {
+            return bad("--code-mb, --tmp-mb or --inodes", "0".into(), "that would mean without limit");
         }
         if self.lease_seconds < 3 {
             return bad("--lease-seconds", self.lease_seconds.to_string(), "a runner needs 3 seconds to renew it");

@@ -8,6 +8,7 @@
 //! snippets, runs → db, program, languages          agent → protocol
 //! program → languages (id and list)
 //! db, languages, protocol, telemetry, config → nothing of ours
+//! web, runner → db::DbError, the error type alone
 //! ```
 
 pub mod agent;

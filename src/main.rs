@@ -13,7 +13,8 @@ fn main() -> ExitCode {
     match start(role) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
+            // Not a log line: whatever the log's filter is, a start that fails must say why.
+            eprintln!("codecube: {error:#}");
             ExitCode::from(app::exit_status(&error))
         }
     }

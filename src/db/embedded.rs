@@ -19,8 +19,10 @@ const MAX_SOCKET_PATH: usize = 107;
 const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long it may take to end in order.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-/// How often it is asked whether it lives, and how often a start is tried again.
+/// How often it is asked whether it lives, and the first pause between tries to start it again.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
+/// Greatest pause between those tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why the private redis-server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -88,13 +90,24 @@ impl Embedded {
                 () = self.died() => {}
             }
             tracing::error!("redis-server has died; starting it again");
-            if let Err(error) = self.launch().await {
-                tracing::error!(error = %error, "redis-server could not be started again; trying once more");
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.relaunch() => {}
             }
         }
         self.shut_down().await;
         if let Err(error) = syncing.await {
             tracing::error!(error = %error, "the task that syncs the append-only file has failed");
+        }
+    }
+
+    /// Starts it until it answers, with growing pauses between the tries.
+    async fn relaunch(&mut self) {
+        let mut pause = WATCH_EVERY;
+        while let Err(error) = self.launch().await {
+            tracing::error!(error = %error, pause = ?pause, "redis-server could not be started again; trying once more");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -210,7 +223,14 @@ async fn sync_every_second(directory: PathBuf, stop: CancellationToken) {
 }
 
 fn sync_files(directory: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(directory)? {
+    let entries = match std::fs::read_dir(directory) {
+        // Before version 7 there is one file beside where this folder would be.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return File::open(directory.with_file_name("appendonly.aof")).and_then(|file| file.sync_data());
+        }
+        entries => entries?,
+    };
+    for entry in entries {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(".incr.aof") {
             match File::open(path) {

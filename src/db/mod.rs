@@ -11,6 +11,8 @@ use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
 
 /// Greatest time a command may take before the visitor is told that storage does not answer.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// What the queue's commands need: XPENDING with IDLE, XRANGE with exclusive ends.
+const OLDEST_REDIS: (u32, u32) = (6, 2);
 /// Greatest time to reach Redis.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -29,6 +31,9 @@ pub enum DbError {
     /// It answers something that this program does not understand.
     #[error("redis refused a command")]
     Refused(#[source] RedisError),
+    /// It lacks commands that are needed.
+    #[error("redis {0} is too old; 6.2 or newer is needed")]
+    TooOld(String),
     /// What stands in Redis is not what was put there.
     #[error("damaged value: {0}")]
     Damaged(String),
@@ -72,8 +77,16 @@ impl Db {
             .set_max_delay(Duration::from_millis(200));
         let commands = client.get_connection_manager_with_config(config).await?;
         let db = Self { client, commands };
-        db.ping().await?;
+        db.check_version().await?;
         Ok(db)
+    }
+
+    async fn check_version(&self) -> Result<(), DbError> {
+        let info: String = redis::cmd("INFO").arg("server").query_async(&mut self.commands()).await?;
+        let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or_default().trim();
+        let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        if found < OLDEST_REDIS { Err(DbError::TooOld(version.to_owned())) } else { Ok(()) }
     }
 
     /// The shared connection for commands that answer at once. Never send a blocking command here.

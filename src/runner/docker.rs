@@ -113,10 +113,9 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Finds the Engine as the `docker` command does, and agrees on a version with it.
+    /// Connects to the Engine at this address, or where the `docker` command looks, and agrees on a version with it.
     pub(super) async fn connect(host: Option<&str>) -> Result<Self, EngineError> {
-        let from_environment = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
-        let address = host.map(str::to_owned).or(from_environment).unwrap_or_else(|| DEFAULT_HOST.to_owned());
+        let address = host.unwrap_or(DEFAULT_HOST).to_owned();
         let docker = bollard::Docker::connect_with_host(&address).map_err(|error| match error {
             BollardError::SocketNotFoundError(_) => EngineError::Unreachable(address.clone(), "no such socket".into()),
             other => EngineError::Address(address.clone(), other.to_string()),

@@ -4,6 +4,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +45,9 @@ pub(super) struct Context {
     pub(super) pool: Arc<Pool>,
     pub(super) health: Arc<Health>,
     pub(super) traffic: Arc<Traffic>,
+    /// Turns to begin. Programs that all begin at once share the processors, so that the first is as late as
+    /// the last; in turns of twice the processors none is later, and most are much earlier.
+    pub(super) beginnings: Arc<Semaphore>,
     /// Nothing new is begun.
     pub(super) stop: CancellationToken,
     /// What still runs ends now.
@@ -75,12 +79,13 @@ pub(super) async fn execute(context: &Context, entry: &Entry) -> Fate {
         Err(Missing::Left) => return Fate::Left,
         Err(Missing::Sandbox(sentence)) => return refuse(context, entry, sentence).await,
     };
+    let turn = context.beginnings.clone().acquire_owned().await.expect("nobody closes the semaphore");
     let Some(claim) = claim(context, entry).await else {
         context.pool.give_back(sandbox, &limits.of_sandbox(&context.sandbox_limits));
         return Fate::Done;
     };
     passage.claimed();
-    Performance { context, entry, passage, language, limits }.perform(sandbox, claim).await;
+    Performance { context, entry, passage, language, limits }.perform(sandbox, claim, turn).await;
     Fate::Done
 }
 
@@ -189,21 +194,31 @@ struct Performance<'a> {
     limits: RunLimits,
 }
 
+/// Returns at that time, never without one.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What can happen while a run is followed.
 enum Event {
     Said(Result<FromAgent, SandboxError>),
     WritingEnded,
     StopAsked,
     Overdue,
+    Begun,
     Leaving,
 }
 
 impl Performance<'_> {
-    async fn perform(&self, mut sandbox: Sandbox, claim: Claim) {
+    async fn perform(&self, mut sandbox: Sandbox, claim: Claim, turn: OwnedSemaphorePermit) {
         let journal = self.context.journal(self.entry);
         let mut writing = pin!(journal.write());
-        let mut watch = Watch::new(self.limits);
+        let mut watch = Watch::new(self.limits, turn);
         let ended = self.follow(&mut sandbox, claim, &mut watch, (&journal, writing.as_mut())).await;
+        watch.end_turn();
         self.passage.cooled();
         let Some(outcome) = self.conclude(ended, sandbox, &watch).await else {
             return;
@@ -236,6 +251,7 @@ impl Performance<'_> {
                 () = talk.stop_asked() => Event::StopAsked,
                 () = self.context.leaving.cancelled() => Event::Leaving,
                 () = sleep_until(watch.deadline) => Event::Overdue,
+                () = until(watch.turn_ends()) => Event::Begun,
                 said = sandbox.frames.next() => Event::Said(said),
             };
             let ended = match event {
@@ -250,6 +266,10 @@ impl Performance<'_> {
                     None
                 }
                 Event::Overdue => Some(watch.overdue()),
+                Event::Begun => {
+                    watch.end_turn();
+                    None
+                }
                 Event::Leaving => Some(Ended::Leaving),
             };
             if let Some(ended) = ended {

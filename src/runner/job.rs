@@ -9,6 +9,9 @@ use crate::runner::Limits;
 use crate::runner::configuration::{PATH, SandboxLimits};
 use crate::runs::request::{RunRequest, Terminal};
 
+/// What Ctrl+D types.
+const END_OF_TEXT: u8 = 4;
+
 /// The limits of one run: the server's, where its language has no others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct RunLimits {
@@ -69,9 +72,18 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
     }
 }
 
+/// Text given up front, as bytes. On a terminal it is typed: a line that was not ended would never reach the
+/// program, and the end of the text is typed as well, as a pipe would be closed.
 fn stdin(request: &RunRequest) -> Vec<u8> {
     let own = || request.program.stdin.clone().unwrap_or_default().into();
-    request.stdin_bytes.clone().unwrap_or_else(own)
+    let mut bytes: Vec<u8> = request.stdin_bytes.clone().unwrap_or_else(own);
+    if request.terminal.is_some() && !bytes.is_empty() {
+        if bytes.last() != Some(&b'\n') {
+            bytes.push(b'\n');
+        }
+        bytes.push(END_OF_TEXT);
+    }
+    bytes
 }
 
 /// The protocol's form of a viewer's terminal; a terminal without room would confuse programs.

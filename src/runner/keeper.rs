@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::runner::docker::EngineError;
 use crate::runner::pool::{Pool, Waste};
+use crate::runner::processors;
 use crate::runner::sandbox::{SandboxError, destroy};
 use crate::runner::slots::Slot;
 use crate::runner::traffic::Traffic;
@@ -46,7 +47,7 @@ enum Event {
 
 /// Works until `stop`, then removes everything; gives back whether nothing is left.
 pub(super) async fn keep(pool: Arc<Pool>, traffic: Arc<Traffic>, stop: Stops) -> bool {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = processors();
     let mut keeper = Keeper {
         pool,
         traffic,
@@ -94,7 +95,8 @@ struct Keeper {
 
 impl Keeper {
     async fn next_event(&mut self, stop: &Stops) -> Event {
-        let waits = self.pool.oldest_waste().is_some() || self.lacks() > 0;
+        // While the Engine is away nothing can be done; the next look is soon enough.
+        let waits = self.pool.health.is_well() && (self.pool.oldest_waste().is_some() || self.lacks() > 0);
         let pause = if waits { LOOK_AGAIN } else { SORT_OUT_EVERY };
         tokio::select! {
             biased;

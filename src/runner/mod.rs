@@ -29,7 +29,7 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -202,6 +202,7 @@ pub async fn run(
         pool: Arc::new(Pool::new(engine, health.clone(), slots, settings.pool_size, mould)),
         health,
         traffic,
+        beginnings: Arc::new(Semaphore::new(2 * processors())),
         stop,
         leaving: CancellationToken::new(),
     });
@@ -265,4 +266,9 @@ async fn say_goodbye(context: &Context, is_nothing_left: bool) {
     if is_nothing_left && let Err(error) = context.claims.leave().await {
         tracing::warn!(%error, "this runner's name stays in the queue's group");
     }
+}
+
+/// Processors of this machine.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::runner::configuration::{self, Blueprint, SandboxLimits};
 use crate::runner::docker::{Engine, EngineError};
 use crate::runner::health::Health;
+use crate::runner::processors;
 use crate::runner::sandbox::{Sandbox, SandboxError};
 use crate::runner::slots::{Slot, Slots};
 
@@ -61,7 +62,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(engine: Engine, health: Arc<Health>, slots: Slots, size: usize, mould: Mould) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = processors();
         Self {
             engine,
             health,

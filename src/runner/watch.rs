@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::protocol::{End, FromAgent, Stage};
@@ -15,6 +16,8 @@ use crate::runs::outcome::Outcome;
 const GRACE: Duration = Duration::from_secs(2);
 /// How long the agent may need to write the files and begin.
 const BEGIN: Duration = Duration::from_secs(10);
+/// A program that prints nothing counts as begun after this.
+const BEGINNING: Duration = Duration::from_millis(50);
 
 /// Why following a sandbox ended.
 pub(super) enum Ended {
@@ -38,12 +41,25 @@ pub(super) struct Watch {
     pub(super) deadline: Instant,
     pub(super) output_bytes: u64,
     stop_asked: bool,
+    /// Held until the program prints, ends, or has had its beginning.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Watch {
-    pub(super) fn new(limits: RunLimits) -> Self {
+    pub(super) fn new(limits: RunLimits, turn: OwnedSemaphorePermit) -> Self {
         let now = Instant::now();
-        Self { limits, began: now, stage: None, deadline: now + BEGIN, output_bytes: 0, stop_asked: false }
+        let deadline = now + BEGIN;
+        Self { limits, began: now, stage: None, deadline, output_bytes: 0, stop_asked: false, turn: Some(turn) }
+    }
+
+    /// When the turn to begin is over; `None` when it is.
+    pub(super) fn turn_ends(&self) -> Option<Instant> {
+        self.turn.as_ref().map(|_| self.began + BEGINNING)
+    }
+
+    /// The next run may begin.
+    pub(super) fn end_turn(&mut self) {
+        self.turn = None;
     }
 
     pub(super) fn elapsed(&self) -> Duration {
@@ -69,6 +85,7 @@ impl Watch {
     pub(super) fn take(&mut self, message: FromAgent, journal: &Journal) -> Option<Ended> {
         match message {
             FromAgent::Output(stream, bytes) => {
+                self.end_turn();
                 let room = self.limits.output_bytes.saturating_sub(self.output_bytes);
                 let kept = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
                 self.output_bytes += kept as u64;

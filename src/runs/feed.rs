@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use redis::AsyncCommands;
 use redis::aio::{PubSubSink, PubSubStream};
 use redis::streams::StreamRangeReply;
+use redis::{AsyncCommands, RedisResult};
 use serde::Deserialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,10 @@ use crate::runs::store::Runs;
 const TOPIC_CAPACITY: usize = 128;
 /// Events read from a log at once.
 const PAGE: usize = 64;
+/// How often the connection is asked whether it lives; one that went silently would freeze every live view.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+/// Greatest time for an answer on it.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// Pause before connecting again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 
@@ -323,8 +327,10 @@ async fn connected(db: &Db, topics: &Topics, wanted: &mut mpsc::UnboundedReceive
     for channel in channels {
         subscribe(&mut sink, topics, &channel).await?;
     }
+    let mut ask = tokio::time::interval(ASK_EVERY);
     loop {
         tokio::select! {
+            _ = ask.tick() => in_time(sink.ping()).await?,
             change = wanted.recv() => match change {
                 None => return Ok(()),
                 Some(Change::Subscribe(channel)) => subscribe(&mut sink, topics, &channel).await?,
@@ -336,7 +342,7 @@ async fn connected(db: &Db, topics: &Topics, wanted: &mut mpsc::UnboundedReceive
 }
 
 async fn subscribe(sink: &mut PubSubSink, topics: &Topics, channel: &str) -> Result<(), DbError> {
-    sink.subscribe(channel).await?;
+    in_time(sink.subscribe(channel)).await?;
     if let Some(topic) = lock(topics).get(channel) {
         // Nobody may be listening any more; that is no fault.
         let _ = topic.send(News::Gap);
@@ -352,7 +358,14 @@ async fn unsubscribe(sink: &mut PubSubSink, topics: &Topics, channel: &str) -> R
         }
         topics.remove(channel);
     }
-    Ok(sink.unsubscribe(channel).await?)
+    in_time(sink.unsubscribe(channel)).await
+}
+
+async fn in_time(answer: impl Future<Output = RedisResult<()>>) -> Result<(), DbError> {
+    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(DbError::Unreachable(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
+    }
 }
 
 async fn deliver(stream: &mut PubSubStream, topics: &Topics) -> Result<(), DbError> {

@@ -1,5 +1,7 @@
 //! How long runs are kept: the latest of a snippet as long as the snippet, all others [`keys::RUN_LIFETIME`].
 
+use std::time::Duration;
+
 use redis::AsyncCommands;
 use redis::aio::ConnectionManager;
 use redis::streams::StreamRangeReply;
@@ -9,20 +11,22 @@ use crate::runs::request::{RunId, SnippetRevision};
 use crate::runs::script::RunKeys;
 use crate::runs::store::Runs;
 
-/// Until when a run is kept.
+/// Until when a run is kept. Where its end is left to chance, finishing it sets one.
 #[derive(Debug, Clone, Copy)]
 enum Kept {
     /// As long as Redis.
     Always,
     /// Until then, milliseconds by the clock of Redis.
     Until(u64),
-    /// So many seconds from now.
-    Seconds(u64),
+    /// [`keys::RUN_LIFETIME`] from now, or from when it ends.
+    Released,
+    /// [`keys::DELETED_RUN_LIFETIME`] from now.
+    Forgotten,
 }
 
 impl Runs {
-    /// Names a submitted run on its snippet's stream and tells everybody who looks at it. The run that was
-    /// the latest until now lives [`keys::RUN_LIFETIME`] from here.
+    /// Names a submitted run on its snippet's stream and tells everybody who looks at it. From here on it lives
+    /// with the snippet, and the run that was the latest until now lives [`keys::RUN_LIFETIME`] more.
     ///
     /// # Errors
     /// When Redis fails; the run itself goes on.
@@ -32,13 +36,12 @@ impl Runs {
         call.key(keys::snippet_runs(&snippet.key)).arg(id.as_str()).arg(snippet.revision);
         call.arg(keys::RUNS_PER_SNIPPET).arg(keys::snippet_channel(&snippet.key));
         let (is_there, expires, before): (bool, String, String) = call.invoke_async(&mut commands).await?;
-        match expires.parse() {
-            _ if !is_there => keep(&mut commands, id, forgotten_later()).await?,
-            Ok(expires_ms) => keep(&mut commands, id, Kept::Until(expires_ms)).await?,
-            Err(_) => {}
+        if !is_there {
+            return Ok(());
         }
+        keep(&mut commands, id, expires.parse().map_or(Kept::Always, Kept::Until)).await?;
         match RunId::parse(&before) {
-            Some(before) => keep(&mut commands, &before, forgotten_later()).await,
+            Some(before) => keep(&mut commands, &before, Kept::Released).await,
             None => Ok(()),
         }
     }
@@ -52,7 +55,7 @@ impl Runs {
         let mut kept = expires_ms.map_or(Kept::Always, Kept::Until);
         for run in self.runs_of(snippet_key).await? {
             keep(&mut commands, &run, kept).await?;
-            kept = forgotten_later();
+            kept = Kept::Released;
         }
         Ok(())
     }
@@ -64,7 +67,7 @@ impl Runs {
     pub async fn forget_runs_of(&self, snippet_key: &str) -> Result<(), DbError> {
         let mut commands = self.db.commands();
         for run in self.runs_of(snippet_key).await? {
-            keep(&mut commands, &run, Kept::Seconds(keys::DELETED_RUN_LIFETIME.as_secs())).await?;
+            keep(&mut commands, &run, Kept::Forgotten).await?;
         }
         Ok(())
     }
@@ -77,19 +80,25 @@ impl Runs {
     }
 }
 
-fn forgotten_later() -> Kept {
-    Kept::Seconds(keys::RUN_LIFETIME.as_secs())
-}
-
 async fn keep(commands: &mut ConnectionManager, id: &RunId, kept: Kept) -> Result<(), DbError> {
     let RunKeys { run, log, .. } = RunKeys::of(id);
     let mut pipe = redis::pipe();
+    match kept {
+        Kept::Released => pipe.atomic().hdel(&run, "kept").ignore(),
+        Kept::Always | Kept::Until(_) | Kept::Forgotten => pipe.atomic().hset(&run, "kept", 1).ignore(),
+    };
     for key in [run, log] {
         match kept {
-            Kept::Always => pipe.persist(key).ignore(),
-            Kept::Until(milliseconds) => pipe.pexpire_at(key, i64::try_from(milliseconds).unwrap_or(i64::MAX)).ignore(),
-            Kept::Seconds(seconds) => pipe.expire(key, i64::try_from(seconds).unwrap_or(i64::MAX)).ignore(),
-        };
+            Kept::Always => pipe.persist(key),
+            Kept::Until(milliseconds) => pipe.pexpire_at(key, i64::try_from(milliseconds).unwrap_or(i64::MAX)),
+            Kept::Released => pipe.expire(key, seconds(keys::RUN_LIFETIME)),
+            Kept::Forgotten => pipe.expire(key, seconds(keys::DELETED_RUN_LIFETIME)),
+        }
+        .ignore();
     }
     Ok(pipe.query_async::<()>(commands).await?)
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

@@ -16,7 +16,7 @@ use crate::runs::script::RunKeys;
 use crate::runs::store::{Runs, encode};
 
 /// How long one blocking read waits at most.
-const READ_BLOCK: Duration = Duration::from_secs(5);
+const READ_BLOCK: Duration = Duration::from_secs(1);
 
 /// A run that was handed to this runner but not claimed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -117,6 +117,7 @@ impl Runs {
             .arg(self.limits.input_bytes)
             .arg(keys::INPUT_LIFETIME.as_secs())
             .arg(keys::RUNNER_CHANNEL_PREFIX)
+            .arg(i32::from(is_counted(control)))
             .invoke_async(&mut self.db.commands())
             .await?;
         if state == "queued" && *control == Control::Stop {
@@ -179,6 +180,14 @@ impl Runs {
     /// When Redis fails.
     pub async fn waiting(&self, shard: u16) -> Result<u64, DbError> {
         Ok(self.db.commands().zcard(keys::waiting(shard)).await?)
+    }
+}
+
+/// Resizing is counted like typing: a viewer may do it without end.
+fn is_counted(control: &Control) -> bool {
+    match control {
+        Control::Input { .. } | Control::Resize(_) => true,
+        Control::Eof | Control::Stop => false,
     }
 }
 

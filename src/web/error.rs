@@ -198,7 +198,7 @@ fn of_storage(error: &DbError) -> Story {
             "not_ready",
             "Storage takes no changes at the moment. Keep your text and try again in a few seconds.",
         ),
-        DbError::Refused(_) | DbError::Damaged(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+        DbError::Refused(_) | DbError::Damaged(_) | DbError::TooOld(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }
 

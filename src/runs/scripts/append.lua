@@ -8,7 +8,8 @@ end
 
 -- Appends bodies (JSON texts) to the log of `run` and tells the followers; gives the first number back.
 local function append(run, log, bodies)
-  local at = now_ms() - tonumber(redis.call('HGET', run, 'submitted'))
+  -- Never below zero: the clock may be set back.
+  local at = math.max(0, now_ms() - tonumber(redis.call('HGET', run, 'submitted')))
   local first = redis.call('HINCRBY', run, 'events', #bodies) - #bodies + 1
   for index, body in ipairs(bodies) do
     redis.call('XADD', log, string.format('%d-0', first + index - 1), 'at', at, 'event', body)
