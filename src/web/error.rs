@@ -61,6 +61,10 @@ pub(super) enum WebError {
     Snippet(#[from] SnippetError),
     #[error("storage failed")]
     Storage(#[from] DbError),
+    #[error("an archive could not be written: {0}")]
+    Archive(String),
+    #[error("a task did not end in order")]
+    Task(#[from] actix_web::error::BlockingError),
     #[error("a page could not be written")]
     Template(#[from] askama::Error),
 }
@@ -132,7 +136,7 @@ impl WebError {
             Self::Submit(error) => of_submit(error),
             Self::Snippet(error) => of_snippet(error),
             Self::Storage(error) => of_storage(error),
-            Self::Template(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Archive(_) | Self::Task(_) | Self::Template(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 

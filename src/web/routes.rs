@@ -8,8 +8,9 @@ use actix_web::{Handler, Resource, Responder, Route};
 use crate::web::accept::is_browser;
 use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
+use crate::web::history::{diff_page, life, revision, revisions};
 use crate::web::state::State;
-use crate::web::{access, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
+use crate::web::{access, archive, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
 
 /// Greatest size of a form: a program of the greatest size, each byte escaped.
 const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
@@ -47,6 +48,9 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/robots.txt", assets::robots))
         .service(get("/static/{name:.+}", assets::asset))
         .service(web::resource("/run/{language}").post(run::code))
+        // Only to be read: what is put there is a new file of that name.
+        .service(get("/{key}.zip", archive::zip).guard(guard::Any(guard::Get()).or(guard::Head())))
+        .service(get("/{key}.txt", archive::text).guard(guard::Any(guard::Get()).or(guard::Head())))
         .service(
             web::resource("/{key}")
                 .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::show))
@@ -55,6 +59,7 @@ fn table(config: &mut ServiceConfig) {
                 .route(web::delete().to(edit::delete)),
         )
         .service(get("/{key}/raw", raw::show))
+        .service(get("/{key}/raw/{path:.+}", raw::show_path))
         .service(get("/{key}/socket", run_socket::open))
         .service(
             web::resource("/{key}/run")
@@ -62,7 +67,13 @@ fn table(config: &mut ServiceConfig) {
                 .route(web::post().to(run::snippet)),
         )
         .service(web::resource("/{key}/save").post(run_form::save))
-        .service(web::resource("/{key}/undelete").post(edit::undelete))
+        .service(get("/{key}/revisions", revisions::show))
+        .service(get("/{key}/diff", diff_page::show))
+        .service(web::resource("/{key}/expiry").post(life::expire))
+        .service(web::resource("/{key}/delete").post(life::delete))
+        .service(web::resource("/{key}/undelete").post(life::undelete))
+        .service(get("/{key}/{number:[0-9]+}", revision::show))
+        .service(web::resource("/{key}/{number:[0-9]+}/restore").post(revision::restore))
         .default_service(web::to(nothing));
 }
 

@@ -16,6 +16,7 @@ use crate::web::arguments;
 use crate::web::assets::Page;
 use crate::web::error::{RETRY_SECONDS, WebError};
 use crate::web::last_run::{self, LastRun};
+use crate::web::moment::Moment;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -35,6 +36,7 @@ struct SnippetPage<'a> {
     arguments_line: String,
     revision: u64,
     forked_from: Option<&'a str>,
+    expires: Option<Moment>,
     last_output: &'a str,
     last_message: &'a str,
     notice: &'a str,
@@ -65,6 +67,8 @@ impl View {
 #[derive(Debug, Deserialize)]
 pub(super) struct Start {
     fork: Option<String>,
+    /// Of the snippet to fork; the newest when not given.
+    revision: Option<u64>,
     language: Option<String>,
 }
 
@@ -93,17 +97,23 @@ pub(super) async fn show(
 
 /// The saved snippet under the key.
 pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>, WebError> {
+    load_revision(state, key, None).await
+}
+
+/// The saved snippet under the key, with this revision in the editor.
+async fn load_revision(state: &State, key: &SnippetKey, number: Option<u64>) -> Result<Option<View>, WebError> {
     let Some(snippet) = state.snippets.load(key).await? else {
         return Ok(None);
     };
-    let revision = state.snippets.revision(key, snippet.head).await?.ok_or(WebError::NotFound)?;
+    let number = number.unwrap_or(snippet.head);
+    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
     Ok(Some(View { key: key.clone(), snippet: Some(snippet), content: revision.content, forked_from, notice: None }))
 }
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
     let forked = match start.fork.as_deref().and_then(SnippetKey::parse) {
-        Some(origin) => load(state, &origin).await?,
+        Some(origin) => load_revision(state, &origin, start.revision).await?,
         None => None,
     };
     if let Some(origin) = forked {
@@ -165,6 +175,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         arguments_line: arguments::join(&program.arguments),
         revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
+        expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),
         last_output: &last.output,
         last_message: &last.message,
         notice: notice.as_deref().unwrap_or_default(),

@@ -6,6 +6,7 @@ mod curl;
 mod curl_errors;
 mod curl_runs;
 mod faults;
+mod keeping;
 mod layering;
 mod page;
 mod runs;

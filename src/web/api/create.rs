@@ -44,7 +44,7 @@ pub(super) async fn keep(
 }
 
 /// The answer that names a snippet: its address on a line of its own, or as JSON.
-pub(super) fn told(
+pub(in crate::web) fn told(
     builder: &mut HttpResponseBuilder,
     request: &HttpRequest,
     (state, visitor): (&State, &Visitor),

@@ -64,17 +64,3 @@ pub(in crate::web) async fn delete(
     let told = "Deleted. For a minute POST to the same address with /undelete behind it brings it back.\n";
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(told))
 }
-
-/// `POST /{key}/undelete` from a program
-pub(in crate::web) async fn undelete(
-    request: HttpRequest,
-    (state, visitor): (Data<State>, Visitor),
-    key: Path<SnippetKey>,
-) -> Result<HttpResponse, WebError> {
-    if !visitor.is_known() {
-        return Err(WebError::NoToken);
-    }
-    removal::undelete(&state, &key, &visitor.hash).await?;
-    let snippet = state.snippets.load(&key).await?.ok_or(WebError::NotFound)?;
-    Ok(told(&mut HttpResponse::Ok(), &request, (&state, &visitor), &key, snippet.head))
-}
