@@ -267,6 +267,7 @@ fn web_settings(page: &PageOptions) -> web::settings::Settings {
     web::settings::Settings {
         public_url: page.public_url.clone(),
         loopback_only: page.listen.ip().is_loopback(),
+        trusted_proxies: Vec::new(),
         program_limits: ProgramLimits {
             source_bytes: page.max_source_bytes,
             files: page.max_files,

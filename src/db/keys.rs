@@ -19,10 +19,19 @@ pub const ALPHABET: [char; 57] = [
     'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
 ];
 
+/// How many revisions of a snippet are kept; the oldest go first.
+pub const REVISIONS_PER_SNIPPET: u64 = 200;
+
+/// For how long a deleted snippet can be had back.
+pub const UNDELETE_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long the runs of a deleted snippet are kept: until it cannot be had back, and none of them still runs.
+pub const DELETED_RUN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
 /// Name of the consumer group of every queue.
 pub const QUEUE_GROUP: &str = "runners";
 
-/// Hash: owner, head, created, forked from. Lives until it is deleted.
+/// Hash: owner, head, created, expires, forked from. Lives until its expiry, or until it is deleted.
 #[must_use]
 pub fn snippet(key: &str) -> String {
     format!("{{snippet:{key}}}")
@@ -32,6 +41,12 @@ pub fn snippet(key: &str) -> String {
 #[must_use]
 pub fn snippet_revisions(key: &str) -> String {
     format!("{{snippet:{key}}}:revisions")
+}
+
+/// List: number, time and summary of each kept revision, newest last. Lives with the snippet.
+#[must_use]
+pub fn snippet_history(key: &str) -> String {
+    format!("{{snippet:{key}}}:history")
 }
 
 /// Stream: the runs of this snippet, newest last. Lives with the snippet.

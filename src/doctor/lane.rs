@@ -96,7 +96,8 @@ impl Lane {
             DoctorError::Program(format!("a {} program", order.language), error.to_string())
         };
         let program = draft.parse(&host.languages, &ProgramLimits::default()).map_err(refused)?;
-        let request = RunRequest { program, terminal: order.terminal.then_some(TERMINAL), snippet: None };
+        let request =
+            RunRequest { program, terminal: order.terminal.then_some(TERMINAL), snippet: None, stdin_bytes: None };
         let run = RunId::random(self.shard);
         let follower = host.feed.follow_log(&host.runs, run.clone(), 0);
         host.runs.submit(&run, &request, VISITOR).await?;

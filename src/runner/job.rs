@@ -61,7 +61,7 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
         environment: environment(language, request.terminal.is_some()),
         stdin: stdin(request),
         // Without text up front stdin stays open for what viewers type, until somebody says that it ends.
-        close_stdin: request.terminal.is_none() && program.stdin.is_some(),
+        close_stdin: request.terminal.is_none() && (program.stdin.is_some() || request.stdin_bytes.is_some()),
         terminal: request.terminal.map(terminal_size),
         limits: JobLimits {
             compile_wall_ms: millis(limits.compile_wall),
@@ -75,7 +75,8 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
 /// Text given up front, as bytes. On a terminal it is typed: a line that was not ended would never reach the
 /// program, and the end of the text is typed as well, as a pipe would be closed.
 fn stdin(request: &RunRequest) -> Vec<u8> {
-    let mut bytes: Vec<u8> = request.program.stdin.clone().unwrap_or_default().into();
+    let own = || request.program.stdin.clone().unwrap_or_default().into();
+    let mut bytes: Vec<u8> = request.stdin_bytes.clone().unwrap_or_else(own);
     if request.terminal.is_some() && !bytes.is_empty() {
         if bytes.last() != Some(&b'\n') {
             bytes.push(b'\n');
@@ -122,7 +123,7 @@ pub(super) mod tests {
         let draft = r#"{"language":"python","files":[{"path":"","content":"x"}],"args":["-a b"],"stdin":"in"}"#;
         let draft: Draft = serde_json::from_str(draft).unwrap();
         let program = draft.parse(&languages, &crate::program::ProgramLimits::default()).unwrap();
-        let request = RunRequest { program, terminal, snippet: None };
+        let request = RunRequest { program, terminal, snippet: None, stdin_bytes: None };
         build(&request, languages.find("python").unwrap(), &limits())
     }
 

@@ -205,6 +205,8 @@ pub enum SnippetNews {
         /// Its number.
         revision: u64,
     },
+    /// It was deleted.
+    Deleted,
     /// Something may have been missed: look at the snippet's newest run again.
     Gap,
 }

@@ -71,6 +71,27 @@ pub struct RunRequest {
     /// Which snippet's revision this is; absent for code sent directly.
     #[serde(default)]
     pub snippet: Option<SnippetRevision>,
+    /// Input for this run alone, in place of the program's own: any bytes. Only with pipes; closed after it.
+    #[serde(default, with = "hexadecimal", skip_serializing_if = "Option::is_none")]
+    pub stdin_bytes: Option<Vec<u8>>,
+}
+
+/// Bytes as JSON can hold them.
+mod hexadecimal {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+        match bytes {
+            Some(bytes) => serializer.serialize_str(&hex::encode(bytes)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+        let text: Option<String> = Option::deserialize(deserializer)?;
+        text.map(|text| hex::decode(text).map_err(D::Error::custom)).transpose()
+    }
 }
 
 /// A snippet's revision, named from the outside of `snippets`.

@@ -1,4 +1,4 @@
-//! What the web does with runs: submit, speak to them, read their logs, tell a snippet's viewers.
+//! What the web does with runs: submit, speak to them, read their logs.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use redis::streams::{StreamId, StreamRangeReply};
 use crate::db::{Db, DbError, keys};
 use crate::runs::event::LoggedEvent;
 use crate::runs::outcome::{Finished, Outcome};
-use crate::runs::request::{Control, RunId, RunRequest, SnippetRevision};
+use crate::runs::request::{Control, RunId, RunRequest};
 use crate::runs::script::{RunKeys, Scripts};
 
 /// How many may wait, and how many one visitor may have.
@@ -173,38 +173,6 @@ impl Runs {
         let (visitor, snippet): (Option<String>, Option<String>) =
             self.db.commands().hmget(run, &["visitor", "snippet"]).await?;
         Ok(visitor.map(|visitor| Belonging { visitor, snippet: snippet.unwrap_or_default() }))
-    }
-
-    /// Names a submitted run on its snippet's stream and tells everybody who looks at it. From here on it lives
-    /// with the snippet, and the run that was the latest until now lives [`keys::RUN_LIFETIME`] more.
-    ///
-    /// # Errors
-    /// When Redis fails; the run itself goes on.
-    pub async fn announce(&self, id: &RunId, snippet: &SnippetRevision) -> Result<(), DbError> {
-        let mut commands = self.db.commands();
-        let before: Option<String> = self
-            .scripts
-            .announce
-            .key(keys::snippet(&snippet.key))
-            .key(keys::snippet_runs(&snippet.key))
-            .arg(id.as_str())
-            .arg(snippet.revision)
-            .arg(keys::RUNS_PER_SNIPPET)
-            .arg(keys::snippet_channel(&snippet.key))
-            .invoke_async(&mut commands)
-            .await?;
-        let new = RunKeys::of(id);
-        let mut keep = redis::pipe();
-        keep.atomic().hset(&new.run, "kept", 1).persist(&new.run).persist(&new.log).ignore();
-        keep.query_async::<()>(&mut commands).await?;
-        if let Some(before) = before.as_deref().and_then(RunId::parse) {
-            let old = RunKeys::of(&before);
-            let seconds = i64::try_from(keys::RUN_LIFETIME.as_secs()).unwrap_or(i64::MAX);
-            let mut release = redis::pipe();
-            release.atomic().hdel(&old.run, "kept").expire(&old.run, seconds).expire(&old.log, seconds).ignore();
-            release.query_async::<()>(&mut commands).await?;
-        }
-        Ok(())
     }
 
     /// The newest run of a snippet.

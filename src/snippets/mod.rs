@@ -2,9 +2,12 @@
 //!
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
 //! - [`store`]: create, save, load; each change one atomic script
+//! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
 //! - [`presence`]: how many look at a snippet
 
+pub mod history;
 pub mod key;
+pub mod lifetime;
 pub mod owner;
 pub mod presence;
 pub mod revision;

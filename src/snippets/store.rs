@@ -7,12 +7,14 @@ use redis::{AsyncCommands, Script};
 
 use crate::db::{Db, DbError, keys};
 use crate::languages::LanguageId;
+use crate::snippets::history::Summary;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lifetime::Lifetime;
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::{Content, Packed, Revision, unpack};
 
 /// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
-const FORK_TRIES: usize = 3;
+const FRESH_KEY_TRIES: usize = 3;
 
 /// Which snippet and revision a fork started from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,30 @@ pub struct Snippet {
     pub forked_from: Option<Origin>,
     /// When it was created, milliseconds by the clock of Redis.
     pub created_ms: u64,
+    /// When it ends, by the same clock; `None` for never.
+    pub expires_ms: Option<u64>,
+}
+
+/// What a snippet is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSnippet<'a> {
+    /// Who may save.
+    pub owner: &'a OwnerHash,
+    /// Revision 1.
+    pub content: &'a Content,
+    /// Where it was forked from.
+    pub forked_from: Option<&'a Origin>,
+    /// How long it is kept.
+    pub lifetime: Lifetime,
+}
+
+/// Which revision whoever saves has seen last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// That is not known, or does not matter.
+    Any,
+    /// This one; the save is refused when another is the head.
+    Revision(u64),
 }
 
 /// Why a snippet was not changed.
@@ -54,6 +80,9 @@ pub enum SnippetError {
     /// Somebody else owns it.
     #[error("the snippet is somebody else's")]
     NotOwner,
+    /// Whoever saves has not seen the newest revision, which has this number.
+    #[error("revision {0} has been saved meanwhile")]
+    Stale(u64),
     /// Redis failed.
     #[error("the snippet could not be stored or read")]
     Db(#[from] DbError),
@@ -82,6 +111,9 @@ pub(super) struct Scripts {
     create: Script,
     save: Script,
     pub(super) presence: Script,
+    pub(super) expire: Script,
+    pub(super) delete: Script,
+    pub(super) undelete: Script,
 }
 
 /// Snippets in Redis; clones are cheap and share one connection.
@@ -99,6 +131,9 @@ impl Snippets {
             create: Script::new(include_str!("scripts/create.lua")),
             save: Script::new(include_str!("scripts/save.lua")),
             presence: Script::new(include_str!("scripts/presence.lua")),
+            expire: Script::new(include_str!("scripts/expire.lua")),
+            delete: Script::new(include_str!("scripts/delete.lua")),
+            undelete: Script::new(include_str!("scripts/undelete.lua")),
         };
         Self { db, scripts: Arc::new(scripts) }
     }
@@ -107,18 +142,10 @@ impl Snippets {
     ///
     /// # Errors
     /// [`SnippetError::Taken`] when the key names a snippet already; nothing is changed then.
-    pub async fn create(
-        &self,
-        key: &SnippetKey,
-        owner: &OwnerHash,
-        content: &Content,
-        forked_from: Option<&Origin>,
-    ) -> Result<(), SnippetError> {
-        let packed = Packed::of(content);
-        let mut call = self.scripts.create.key(keys::snippet(key.as_str()));
-        call.key(keys::snippet_revisions(key.as_str())).arg(owner.as_str()).arg(packed.bytes).arg(packed.digest);
-        call.arg(&content.title).arg(&content.program.language.0).arg(keys::snippet_channel(key.as_str()));
-        call.arg(forked_from.map_or_else(String::new, |origin| format!("{} {}", origin.key, origin.revision)));
+    pub async fn create(&self, key: &SnippetKey, new: &NewSnippet<'_>) -> Result<(), SnippetError> {
+        let mut call = self.writing(&self.scripts.create, key, new.owner, new.content);
+        call.arg(new.forked_from.map_or_else(String::new, |origin| format!("{} {}", origin.key, origin.revision)));
+        call.arg(new.lifetime.milliseconds());
         let created: u64 = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
         if created == 0 { Err(SnippetError::Taken) } else { Ok(()) }
     }
@@ -127,15 +154,10 @@ impl Snippets {
     ///
     /// # Errors
     /// When Redis fails.
-    pub async fn fork(
-        &self,
-        owner: &OwnerHash,
-        content: &Content,
-        forked_from: Option<&Origin>,
-    ) -> Result<SnippetKey, SnippetError> {
-        for _ in 0..FORK_TRIES {
+    pub async fn create_anywhere(&self, new: &NewSnippet<'_>) -> Result<SnippetKey, SnippetError> {
+        for _ in 0..FRESH_KEY_TRIES {
             let key = SnippetKey::random();
-            match self.create(&key, owner, content, forked_from).await {
+            match self.create(&key, new).await {
                 Err(SnippetError::Taken) => {}
                 Err(error) => return Err(error),
                 Ok(()) => return Ok(key),
@@ -147,24 +169,63 @@ impl Snippets {
     /// Saves a revision for the owner, unless it equals the head.
     ///
     /// # Errors
-    /// When there is no such snippet, or it is somebody else's; nothing is changed then.
-    pub async fn save(&self, key: &SnippetKey, owner: &OwnerHash, content: &Content) -> Result<Saved, SnippetError> {
-        let snippet = keys::snippet(key.as_str());
-        let stored: Option<String> = self.db.commands().hget(&snippet, "owner").await.map_err(DbError::from)?;
-        let stored = OwnerHash::stored(stored.ok_or(SnippetError::Missing)?);
-        if !stored.is(owner) {
-            return Err(SnippetError::NotOwner);
-        }
-        let packed = Packed::of(content);
-        let mut call = self.scripts.save.key(snippet);
-        call.key(keys::snippet_revisions(key.as_str())).arg(owner.as_str()).arg(packed.bytes).arg(packed.digest);
-        call.arg(&content.title).arg(&content.program.language.0).arg(keys::snippet_channel(key.as_str()));
+    /// When there is no such snippet, it is somebody else's, or its head is not the one that was seen; nothing is
+    /// changed then.
+    pub async fn save(
+        &self,
+        key: &SnippetKey,
+        owner: &OwnerHash,
+        content: &Content,
+        seen: Seen,
+    ) -> Result<Saved, SnippetError> {
+        self.check_owner(key, owner).await?;
+        let mut call = self.writing(&self.scripts.save, key, owner, content);
+        call.arg(match seen {
+            Seen::Any => String::new(),
+            Seen::Revision(number) => number.to_string(),
+        });
+        call.arg(keys::REVISIONS_PER_SNIPPET);
         let answer = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
         match answer {
             (0_u64, _) => Err(SnippetError::Missing),
             (head, 0_u64) => Ok(Saved::Same(head)),
-            (head, _) => Ok(Saved::New(head)),
+            (head, 1) => Ok(Saved::New(head)),
+            (head, _) => Err(SnippetError::Stale(head)),
         }
+    }
+
+    /// A call of a script that writes a revision: what all of them take.
+    fn writing<'a>(
+        &self,
+        script: &'a Script,
+        key: &SnippetKey,
+        owner: &OwnerHash,
+        content: &Content,
+    ) -> redis::ScriptInvocation<'a> {
+        let packed = Packed::of(content);
+        let mut call = script.key(keys::snippet(key.as_str()));
+        call.key(keys::snippet_revisions(key.as_str())).key(keys::snippet_history(key.as_str()));
+        call.arg(owner.as_str()).arg(packed.bytes).arg(packed.digest).arg(&content.title);
+        call.arg(&content.program.language.0).arg(keys::snippet_channel(key.as_str()));
+        call.arg(Summary::of(content).json());
+        call
+    }
+
+    /// Whether this is the owner of a snippet that is there.
+    pub(super) async fn check_owner(&self, key: &SnippetKey, owner: &OwnerHash) -> Result<(), SnippetError> {
+        match self.owner_of(key).await? {
+            Some((stored, false)) if stored.is(owner) => Ok(()),
+            Some((_, false)) => Err(SnippetError::NotOwner),
+            Some((_, true)) | None => Err(SnippetError::Missing),
+        }
+    }
+
+    /// The owner, and whether the snippet has been deleted.
+    pub(super) async fn owner_of(&self, key: &SnippetKey) -> Result<Option<(OwnerHash, bool)>, DbError> {
+        let fields = ["owner", "deleted"];
+        let stored: (Option<String>, Option<u8>) =
+            self.db.commands().hmget(keys::snippet(key.as_str()), &fields).await?;
+        Ok(stored.0.map(|owner| (OwnerHash::stored(owner), stored.1.is_some())))
     }
 
     /// The snippet under this key, if there is one.
@@ -173,7 +234,7 @@ impl Snippets {
     /// When Redis fails or the snippet is damaged.
     pub async fn load(&self, key: &SnippetKey) -> Result<Option<Snippet>, DbError> {
         let fields: HashMap<String, String> = self.db.commands().hgetall(keys::snippet(key.as_str())).await?;
-        if fields.is_empty() { Ok(None) } else { read_snippet(key, fields).map(Some) }
+        if fields.is_empty() || fields.contains_key("deleted") { Ok(None) } else { read_snippet(key, fields).map(Some) }
     }
 
     /// One revision, if there is one.
@@ -188,6 +249,7 @@ impl Snippets {
 }
 
 fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
+    let expires_ms = fields.remove("expires").and_then(|text| text.parse().ok());
     let mut take =
         |name: &str| fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")));
     let number = |name: &str, text: String| {
@@ -201,6 +263,7 @@ fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result
         language: LanguageId(take("language")?),
         forked_from: read_origin(&take("forked_from")?),
         created_ms: number("created", take("created")?)?,
+        expires_ms,
     })
 }
 

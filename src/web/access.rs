@@ -19,6 +19,7 @@ use tracing::Instrument;
 use crate::web::error::WebError;
 use crate::web::origin::{self, Origin};
 use crate::web::state::State;
+use crate::web::visitor;
 
 /// Time for a request's body to arrive; a form that trickles in ends here.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
@@ -44,8 +45,8 @@ pub(super) async fn log(
     Ok(response)
 }
 
-/// Middleware: the host must be one of ours, and what changes something must come from one of our own pages, and
-/// in time.
+/// Middleware: the host must be one of ours, and what changes something must come from one of our own pages or
+/// from a program, and in time.
 pub(super) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -58,8 +59,12 @@ pub(super) async fn guard(
     if request.method().is_safe() {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    if origin::of(request.headers(), public_url) != Origin::Ours {
-        return Ok(request.error_response(WebError::ForeignOrigin));
+    let with_cookie = visitor::is_known_by_cookie(request.request(), &settings);
+    match origin::of(request.headers(), public_url) {
+        Origin::Ours => {}
+        // A program: it states no origin, and nobody can make a browser send its cookie without one.
+        Origin::Unstated if !with_cookie => {}
+        Origin::Unstated | Origin::Foreign => return Ok(request.error_response(WebError::ForeignOrigin)),
     }
     let payload = request.take_payload();
     request.set_payload(Payload::from(Box::pin(in_time(payload)) as BoxedPayloadStream));
@@ -79,4 +84,6 @@ fn in_time(payload: Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> 
         };
         chunk.map(|chunk| (chunk, (payload, late)))
     })
+    // Readers of forms ask once more behind the end.
+    .fuse()
 }

@@ -43,6 +43,16 @@ pub(super) enum WebError {
     TooLarge,
     #[error("the request took too long")]
     TooSlow,
+    #[error("a token is missing")]
+    NoToken,
+    #[error("a token that owns nothing here")]
+    BadToken,
+    #[error("the text is not UTF-8")]
+    NotText,
+    #[error("the language is not known")]
+    LanguageUnclear,
+    #[error("not a lifetime")]
+    BadLifetime,
     #[error("not a program")]
     Program(#[from] ProgramError),
     #[error("nothing can run now")]
@@ -53,6 +63,10 @@ pub(super) enum WebError {
     Snippet(#[from] SnippetError),
     #[error("storage failed")]
     Storage(#[from] DbError),
+    #[error("an archive could not be written: {0}")]
+    Archive(String),
+    #[error("a task did not end in order")]
+    Task(#[from] actix_web::error::BlockingError),
     #[error("a page could not be written")]
     Template(#[from] askama::Error),
 }
@@ -102,12 +116,35 @@ impl WebError {
             ),
             Self::TooLarge => of_status(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => of_status(StatusCode::REQUEST_TIMEOUT),
+            Self::NoToken => story(
+                StatusCode::UNAUTHORIZED,
+                "no_token",
+                "This needs the edit token that came with the snippet: send it as “Authorization: Bearer TOKEN”.",
+            ),
+            Self::BadToken => {
+                story(StatusCode::UNAUTHORIZED, "bad_token", "This is not an edit token: 64 hexadecimal characters.")
+            }
+            Self::NotText => story(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_text",
+                "Only text in UTF-8 can be kept as code; this is something else.",
+            ),
+            Self::LanguageUnclear => story(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "language_unclear",
+                "The language cannot be told from this text. Name it: put ?language=python or the like behind the address.",
+            ),
+            Self::BadLifetime => story(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "bad_expiry",
+                "A snippet can be kept for 10m, 1h, 1d, 1w, 1month, 1y, or never deleted (never).",
+            ),
             Self::Program(error) => story(StatusCode::UNPROCESSABLE_ENTITY, error.code(), sentence(&error.to_string())),
             Self::NotReady(obstacle) => story(StatusCode::SERVICE_UNAVAILABLE, obstacle.code, obstacle.message.clone()),
             Self::Submit(error) => of_submit(error),
             Self::Snippet(error) => of_snippet(error),
             Self::Storage(error) => of_storage(error),
-            Self::Template(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Archive(_) | Self::Task(_) | Self::Template(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 
@@ -145,6 +182,13 @@ fn of_snippet(error: &SnippetError) -> Story {
         SnippetError::NotOwner => {
             story(StatusCode::FORBIDDEN, "not_yours", "This snippet is somebody else's. Fork it to change it.")
         }
+        SnippetError::Stale(head) => story(
+            StatusCode::CONFLICT,
+            "stale",
+            format!(
+                "Revision {head} was saved elsewhere meanwhile, and yours was not. Look at it first, or save yours on top."
+            ),
+        ),
         SnippetError::Db(error) => of_storage(error),
     }
 }
@@ -218,11 +262,21 @@ impl From<QueryPayloadError> for WebError {
     }
 }
 
+impl From<PayloadError> for WebError {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::Overflow => Self::TooLarge,
+            PayloadError::Io(late) if late.kind() == ErrorKind::TimedOut => Self::TooSlow,
+            _ => Self::Malformed("This request broke off."),
+        }
+    }
+}
+
 impl From<UrlencodedError> for WebError {
     fn from(error: UrlencodedError) -> Self {
         match error {
-            UrlencodedError::Overflow { .. } | UrlencodedError::Payload(PayloadError::Overflow) => Self::TooLarge,
-            UrlencodedError::Payload(PayloadError::Io(late)) if late.kind() == ErrorKind::TimedOut => Self::TooSlow,
+            UrlencodedError::Overflow { .. } => Self::TooLarge,
+            UrlencodedError::Payload(error) => error.into(),
             _ => Self::Malformed("This form cannot be understood."),
         }
     }
@@ -231,9 +285,8 @@ impl From<UrlencodedError> for WebError {
 impl From<JsonPayloadError> for WebError {
     fn from(error: JsonPayloadError) -> Self {
         match error {
-            JsonPayloadError::OverflowKnownLength { .. }
-            | JsonPayloadError::Overflow { .. }
-            | JsonPayloadError::Payload(PayloadError::Overflow) => Self::TooLarge,
+            JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => Self::TooLarge,
+            JsonPayloadError::Payload(error) => error.into(),
             _ => Self::Malformed("This is not the JSON that was expected here."),
         }
     }

@@ -4,11 +4,12 @@
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::{RETRY_SECONDS, Story, WebError, of_status};
 
@@ -60,23 +61,25 @@ impl Story {
         if matches!(self.status.as_u16(), 429 | 503) {
             builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
         }
-        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        if accept.contains("text/html") {
-            let heading = heading(self.status);
-            let page = Page::of(&request.extensions());
-            let html = ErrorPage { page, status: self.status.as_u16(), heading, message: &self.message }.render();
-            return builder.content_type("text/html; charset=utf-8").body(html.unwrap_or_else(|_| heading.to_owned()));
+        if self.status == StatusCode::UNAUTHORIZED {
+            builder.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
-        if accept.contains("json") {
-            return builder.json(serde_json::json!({ "code": self.code, "message": self.message }));
+        match Form::wanted(request.headers()) {
+            Form::Page => {
+                let heading = heading(self.status);
+                let page = Page::of(&request.extensions());
+                let html = ErrorPage { page, status: self.status.as_u16(), heading, message: &self.message }.render();
+                builder.content_type("text/html; charset=utf-8").body(html.unwrap_or_else(|_| heading.to_owned()))
+            }
+            Form::Json => builder.json(serde_json::json!({ "code": self.code, "message": self.message })),
+            Form::Text => builder.content_type("text/plain; charset=utf-8").body(format!("{}\n", self.message)),
         }
-        builder.content_type("text/plain; charset=utf-8").body(format!("{}\n", self.message))
     }
 }
 
 fn heading(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        403 => "Refused",
+        401 | 403 => "Refused",
         404 => "Nothing here",
         413 => "Too large",
         422 => "This cannot run",

@@ -2,16 +2,20 @@
 //! runners in `runs` only.
 //!
 //! - [`routes`]: the table of addresses; `server`: the listening server
-//! - pages: `snippet_page`, `run_form`, `run_result`, `raw`, `assets`, `health`
+//! - pages: `snippet_page`, `run_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
+//! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
-//! - around every answer: `error`, `error_page`, `headers`, `access`, `origin`, `visitor`
+//! - around every answer: `error`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `visitor`
 
 pub mod routes;
 pub mod server;
 pub mod settings;
 pub mod state;
 
+mod accept;
 mod access;
+mod api;
+mod archive;
 mod arguments;
 mod assets;
 mod error;
@@ -19,13 +23,18 @@ mod error_page;
 mod followed;
 mod headers;
 mod health;
+mod history;
 mod inbox;
 mod last_run;
+mod links;
 mod messages;
+mod moment;
+mod network;
 mod origin;
 mod plain_text;
 mod raw;
 mod readiness;
+mod removal;
 mod run_form;
 mod run_result;
 mod run_socket;

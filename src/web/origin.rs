@@ -18,13 +18,17 @@ pub(super) enum Origin {
 pub(super) fn of(headers: &HeaderMap, public_url: Option<&str>) -> Origin {
     let mut stated = headers.get_all(ORIGIN);
     let Some(origin) = stated.next() else {
-        return if same_origin_fetch(headers) { Origin::Ours } else { Origin::Unstated };
+        return match fetch_site(headers) {
+            Some("same-origin") => Origin::Ours,
+            Some("cross-site" | "same-site") => Origin::Foreign,
+            _ => Origin::Unstated,
+        };
     };
     let (Ok(origin), None) = (origin.to_str(), stated.next()) else {
         return Origin::Foreign;
     };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    if is_ours(origin, host, public_url) || (origin == "null" && same_origin_fetch(headers)) {
+    if is_ours(origin, host, public_url) || (origin == "null" && fetch_site(headers) == Some("same-origin")) {
         return Origin::Ours;
     }
     Origin::Foreign
@@ -42,8 +46,8 @@ pub(super) fn is_for_this_machine(headers: &HeaderMap) -> bool {
 
 /// What no page can set; browsers that know it send it with each request to a trustworthy address. A page under
 /// `Referrer-Policy: no-referrer` sends its forms with the origin `null`, and only this tells them apart.
-fn same_origin_fetch(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
+fn fetch_site(headers: &HeaderMap) -> Option<&str> {
+    headers.get("sec-fetch-site").and_then(|site| site.to_str().ok())
 }
 
 fn is_ours(origin: &str, host: Option<&str>, public_url: Option<&str>) -> bool {
@@ -127,6 +131,7 @@ mod tests {
         let two = [("host", "h"), ("origin", "http://h"), ("origin", "http://h")];
         assert_eq!(of(&headers(&two), None), Origin::Foreign);
         assert_eq!(of(&headers(&[("host", "h")]), None), Origin::Unstated);
+        assert_eq!(of(&headers(&[("host", "h"), ("sec-fetch-site", "cross-site")]), None), Origin::Foreign);
     }
 
     #[test]

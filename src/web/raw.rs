@@ -1,7 +1,8 @@
-//! A snippet's source as plain text, for curl and for reading without the page.
+//! A snippet's source as plain text, for curl and for reading without the page. Whatever it holds, a browser never
+//! takes it for anything else.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
 use actix_web::web::{Data, Path, Query};
 use serde::Deserialize;
 
@@ -15,24 +16,73 @@ use crate::web::state::State;
 pub(super) struct Choice {
     file: Option<String>,
     revision: Option<u64>,
+    /// Present: to be kept as a file, not shown.
+    download: Option<String>,
 }
 
-/// `GET /{key}/raw`
+/// `GET /{key}/raw`, and `GET /{key}` from a program
 pub(super) async fn show(
     state: Data<State>,
     key: Path<SnippetKey>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
-    let snippet = state.snippets.load(&key).await?.ok_or(WebError::NotFound)?;
+    chosen(&state, &key, &choice).await
+}
+
+/// `GET /{key}/raw/{path}`
+pub(super) async fn show_path(
+    state: Data<State>,
+    address: Path<(SnippetKey, String)>,
+    choice: Query<Choice>,
+) -> Result<HttpResponse, WebError> {
+    let (key, path) = address.into_inner();
+    chosen(&state, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
+}
+
+async fn chosen(state: &State, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
+    let snippet = state.snippets.load(key).await?.ok_or(WebError::NotFound)?;
     let number = choice.revision.unwrap_or(snippet.head);
-    let revision = state.snippets.revision(&key, number).await?.ok_or(WebError::NotFound)?;
+    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
     let mut files = revision.content.program.files.into_iter();
     let file = files.find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;
-    Ok(HttpResponse::Ok()
+    let mut response = text(file.content);
+    if choice.download.is_some() {
+        response.headers_mut().insert(CONTENT_DISPOSITION, as_attachment(&file.path));
+    }
+    Ok(response)
+}
+
+/// Text as nothing but text.
+pub(super) fn text(text: String) -> HttpResponse {
+    HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .insert_header((VARY, "accept"))
         .insert_header(("x-robots-tag", "noindex"))
-        .body(file.content))
+        .body(text)
+}
+
+/// A download under the path's last part; all but letters, digits and a few signs is written as hexadecimal.
+fn as_attachment(path: &str) -> HeaderValue {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+    let encoded: String = name
+        .as_bytes()
+        .iter()
+        .map(|byte| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    let header = HeaderValue::try_from(format!("attachment; filename*=UTF-8''{encoded}"));
+    header.unwrap_or_else(|_| HeaderValue::from_static("attachment"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_downloads_name_cannot_break_its_header() {
+        assert_eq!(as_attachment("a/b c\r\n\"é.py"), "attachment; filename*=UTF-8''b%20c%0D%0A%22%C3%A9.py");
+    }
 }

@@ -3,11 +3,14 @@
 use actix_web::guard;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
-use actix_web::{Handler, Resource, Responder};
+use actix_web::{Handler, Resource, Responder, Route};
 
+use crate::web::accept::is_browser;
+use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
+use crate::web::history::{diff_page, life, revision, revisions};
 use crate::web::state::State;
-use crate::web::{access, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
+use crate::web::{access, archive, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
 
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
@@ -29,17 +32,45 @@ pub fn configure(config: &mut ServiceConfig, state: State) {
 
 fn table(config: &mut ServiceConfig) {
     config
-        .service(get("/", snippet_page::home))
+        .service(
+            web::resource("/")
+                .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::home))
+                .route(reading().to(usage::show))
+                .route(web::post().to(create::create))
+                .route(web::put().to(create::create)),
+        )
         .service(get("/healthz", health::live))
         .service(get("/readyz", health::ready))
         .service(get("/favicon.ico", assets::favicon))
         .service(get("/robots.txt", assets::robots))
         .service(get("/static/{name:.+}", assets::asset))
-        .service(get("/{key}", snippet_page::show))
+        .service(web::resource("/run/{language}").post(run::code))
+        // Only to be read: what is put there is a new file of that name.
+        .service(get("/{key}.zip", archive::zip).guard(guard::Any(guard::Get()).or(guard::Head())))
+        .service(get("/{key}.txt", archive::text).guard(guard::Any(guard::Get()).or(guard::Head())))
+        .service(
+            web::resource("/{key}")
+                .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::show))
+                .route(reading().to(raw::show))
+                .route(web::put().to(edit::put))
+                .route(web::delete().to(edit::delete)),
+        )
         .service(get("/{key}/raw", raw::show))
+        .service(get("/{key}/raw/{path:.+}", raw::show_path))
         .service(get("/{key}/socket", run_socket::open))
-        .service(web::resource("/{key}/run").post(run_form::run))
+        .service(
+            web::resource("/{key}/run")
+                .route(web::post().guard(guard::fn_guard(is_browser)).to(run_form::run))
+                .route(web::post().to(run::snippet)),
+        )
         .service(web::resource("/{key}/save").post(run_form::save))
+        .service(get("/{key}/revisions", revisions::show))
+        .service(get("/{key}/diff", diff_page::show))
+        .service(web::resource("/{key}/expiry").post(life::expire))
+        .service(web::resource("/{key}/delete").post(life::delete))
+        .service(web::resource("/{key}/undelete").post(life::undelete))
+        .service(get("/{key}/{number:[0-9]+}", revision::show))
+        .service(web::resource("/{key}/{number:[0-9]+}/restore").post(revision::restore))
         .default_service(web::to(nothing));
 }
 
@@ -50,7 +81,11 @@ where
     Args: actix_web::FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler))
+    web::resource(path).route(reading().to(handler))
+}
+
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn nothing() -> Result<&'static str, WebError> {

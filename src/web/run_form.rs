@@ -10,11 +10,12 @@ use crate::program::{Draft, Program, SourceFile};
 use crate::runs::request::Control;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::{Content, clean_title};
+use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::snippet_page::{self, View};
 use crate::web::state::State;
-use crate::web::submission::{self, Stored};
+use crate::web::submission::{self, Stored, Wanted};
 use crate::web::visitor::Visitor;
 use crate::web::{arguments, run_result};
 
@@ -83,8 +84,9 @@ impl Sent {
         let base = self.base(&self.key).await?;
         let program = self.draft(base.as_ref()).parse(&self.state.languages, &self.state.settings.program_limits)?;
         let content = Content { title: self.title(base.as_ref()), program };
-        let (snippets, origin) = (&self.state.snippets, self.fork_of());
-        let stored = submission::store(snippets, &self.key, &self.visitor.hash, &content, origin.as_ref()).await?;
+        let (key, visitor, origin) = (&self.key, &self.visitor.hash, self.fork_of());
+        let wanted = Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen: Seen::Any };
+        let stored = submission::store(&self.state.snippets, wanted).await?;
         Ok((stored, content))
     }
 
@@ -101,7 +103,7 @@ impl Sent {
         let follower = state.feed.follow_log(&state.runs, run.clone(), 0);
         let head = run_result::head(state, page, &stored.key, &content)?;
         let request = submission::request(content, &stored, None);
-        submission::submit(&state.runs, &run, &request, &self.visitor.hash).await?;
+        submission::submit(&state.runs, &run, &request, self.visitor.hash.as_str()).await?;
         state.runs.control(&run, &Control::Eof).await?;
         Ok(run_result::stream(state, &self.visitor, stored.key, head, follower))
     }
@@ -119,7 +121,7 @@ impl Sent {
             return Ok(Some(saved));
         }
         match self.fork_of() {
-            Some(origin) => snippet_page::fork_of(&self.state, key.clone(), &origin).await,
+            Some(origin) => snippet_page::fork_of(&self.state, key.clone(), &origin, None).await,
             None => Ok(None),
         }
     }

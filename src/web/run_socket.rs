@@ -80,7 +80,7 @@ fn arrival(state: &State, visitor: &Visitor, key: SnippetKey, resume: &Resume) -
 fn check_origin(request: &HttpRequest, state: &State, visitor: &Visitor) -> Result<(), WebError> {
     match origin::of(request.headers(), state.settings.public_url.as_deref()) {
         Origin::Ours => Ok(()),
-        Origin::Unstated if visitor.is_new() => Ok(()),
+        Origin::Unstated if !visitor.is_known_by_cookie() => Ok(()),
         Origin::Unstated | Origin::Foreign => Err(WebError::ForeignOrigin),
     }
 }

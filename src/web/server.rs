@@ -39,6 +39,8 @@ pub fn server(listener: TcpListener, state: State, workers: usize) -> std::io::R
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .on_connect(limit_unread)
+        // Who closes a connection has gone, and what was streamed to them ends: with curl that stops the run.
+        .h1_allow_half_closed(false)
         .listen(listener)?
         .run())
 }

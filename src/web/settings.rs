@@ -1,5 +1,7 @@
 //! What the operator chose for the web. Read from the command line by `config`, never here.
 
+use ipnet::IpNet;
+
 use crate::program::{MAX_PATH_BYTES, ProgramLimits};
 
 /// Greatest growth of one byte on the way here: a control character as `\u0000` in JSON, a line feed as `%0D%0A`
@@ -17,6 +19,8 @@ pub struct Settings {
     /// Whether the server listens on a loopback address only. Without a public URL, it then answers to this
     /// machine's own names alone.
     pub loopback_only: bool,
+    /// Addresses of proxies that are believed when they say whose request they pass on.
+    pub trusted_proxies: Vec<IpNet>,
     /// Sizes a visitor's program may have.
     pub program_limits: ProgramLimits,
 }

@@ -1,7 +1,7 @@
 //! The snippet's page, saved or fresh, and the way to a fresh one.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -16,6 +16,7 @@ use crate::web::arguments;
 use crate::web::assets::Page;
 use crate::web::error::{RETRY_SECONDS, WebError};
 use crate::web::last_run::{self, LastRun};
+use crate::web::moment::Moment;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -36,6 +37,7 @@ struct SnippetPage<'a> {
     forked_from: Option<&'a str>,
     saved: bool,
     may_save: bool,
+    expires: Option<Moment>,
     last_output: &'a str,
     last_message: &'a str,
     notice: &'a str,
@@ -69,6 +71,8 @@ impl View {
 #[derive(Debug, Deserialize)]
 pub(super) struct Start {
     fork: Option<String>,
+    /// Of the snippet to fork; the newest when not given.
+    revision: Option<u64>,
     language: Option<String>,
 }
 
@@ -97,10 +101,16 @@ pub(super) async fn show(
 
 /// The saved snippet under the key.
 pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>, WebError> {
+    load_revision(state, key, None).await
+}
+
+/// The saved snippet under the key, with this revision in the editor.
+async fn load_revision(state: &State, key: &SnippetKey, number: Option<u64>) -> Result<Option<View>, WebError> {
     let Some(snippet) = state.snippets.load(key).await? else {
         return Ok(None);
     };
-    let revision = state.snippets.revision(key, snippet.head).await?.ok_or(WebError::NotFound)?;
+    let number = number.unwrap_or(snippet.head);
+    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
     Ok(Some(View {
         key: key.clone(),
@@ -114,7 +124,7 @@ pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
     if let Some(origin) = start.fork.as_deref().and_then(SnippetKey::parse)
-        && let Some(fork) = fork_of(state, key.clone(), &origin).await?
+        && let Some(fork) = fork_of(state, key.clone(), &origin, start.revision).await?
     {
         return Ok(fork);
     }
@@ -125,8 +135,13 @@ async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start)
 }
 
 /// A page that is not saved and starts as a copy; `None` when there is nothing to copy.
-pub(super) async fn fork_of(state: &State, key: SnippetKey, origin: &SnippetKey) -> Result<Option<View>, WebError> {
-    let origin = load(state, origin).await?;
+pub(super) async fn fork_of(
+    state: &State,
+    key: SnippetKey,
+    origin: &SnippetKey,
+    revision: Option<u64>,
+) -> Result<Option<View>, WebError> {
+    let origin = load_revision(state, origin, revision).await?;
     Ok(origin.map(|origin| View { forked_from: Some(origin.key), ..unsaved(key, origin.content) }))
 }
 
@@ -156,7 +171,7 @@ pub(super) async fn respond(
     let html = write(state, page, visitor, &view, &last)?;
     let mut builder = HttpResponse::build(status);
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "private, no-cache"));
-    builder.insert_header(("x-robots-tag", "noindex"));
+    builder.insert_header((VARY, "accept")).insert_header(("x-robots-tag", "noindex"));
     if matches!(status.as_u16(), 429 | 503) {
         builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
     }
@@ -184,6 +199,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
         saved: view.snippet.is_some(),
         may_save: view.snippet.is_none() || view.is_owned_by(visitor),
+        expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),
         last_output: &last.output,
         last_message: &last.message,
         notice: notice.as_deref().unwrap_or_default(),

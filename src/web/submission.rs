@@ -4,9 +4,10 @@
 use crate::runs::request::{RunId, RunRequest, SnippetRevision, Terminal};
 use crate::runs::store::Runs;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lifetime::Lifetime;
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::Content;
-use crate::snippets::store::{Origin, Saved, SnippetError, Snippets};
+use crate::snippets::store::{NewSnippet, Origin, Saved, Seen, SnippetError, Snippets};
 use crate::web::error::WebError;
 use crate::web::readiness::Obstacle;
 use crate::web::state::State;
@@ -21,53 +22,47 @@ pub(super) struct Stored {
     pub(super) revision: u64,
 }
 
-/// Stores content for a visitor who looks at `key`: as a revision if they own it, as a new snippet if there is
-/// none, else as a fork.
-pub(super) async fn store(
-    snippets: &Snippets,
-    key: &SnippetKey,
-    visitor: &OwnerHash,
-    content: &Content,
-    fork_of: Option<&SnippetKey>,
-) -> Result<Stored, WebError> {
-    if let Some(stored) = save(snippets, key, visitor, content).await? {
-        return Ok(stored);
+/// What a visitor wants stored.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The page that they look at.
+    pub(super) key: &'a SnippetKey,
+    pub(super) visitor: &'a OwnerHash,
+    pub(super) content: &'a Content,
+    /// Where it comes from, when nothing stands under the key yet.
+    pub(super) fork_of: Option<&'a SnippetKey>,
+    /// What they have seen of the snippet, if it is theirs.
+    pub(super) seen: Seen,
+}
+
+/// Stores content: as a revision if the visitor owns the snippet, as a new snippet if there is none, else as a fork.
+pub(super) async fn store(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
+    let Wanted { key, visitor, content, fork_of, seen } = wanted;
+    match snippets.save(key, visitor, content, seen).await.map(Saved::revision) {
+        Ok(revision) => return Ok(Stored { key: key.clone(), revision }),
+        Err(SnippetError::NotOwner) => return fork(snippets, wanted).await,
+        Err(SnippetError::Missing) => {}
+        Err(error) => return Err(error.into()),
     }
     let origin = match fork_of {
         Some(origin) => head_of(snippets, origin).await?,
         None => None,
     };
-    match snippets.create(key, visitor, content, origin.as_ref()).await {
+    match snippets.create(key, &new(wanted, origin.as_ref())).await {
         Ok(()) => Ok(Stored { key: key.clone(), revision: 1 }),
-        Err(SnippetError::Taken) => fork(snippets, key, visitor, content).await,
+        Err(SnippetError::Taken) => fork(snippets, wanted).await,
         Err(error) => Err(error.into()),
     }
 }
 
-/// `None` when nothing stands under the key yet.
-async fn save(
-    snippets: &Snippets,
-    key: &SnippetKey,
-    visitor: &OwnerHash,
-    content: &Content,
-) -> Result<Option<Stored>, WebError> {
-    match snippets.save(key, visitor, content).await.map(Saved::revision) {
-        Ok(revision) => Ok(Some(Stored { key: key.clone(), revision })),
-        Err(SnippetError::NotOwner) => fork(snippets, key, visitor, content).await.map(Some),
-        Err(SnippetError::Missing) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn fork(
-    snippets: &Snippets,
-    from: &SnippetKey,
-    visitor: &OwnerHash,
-    content: &Content,
-) -> Result<Stored, WebError> {
-    let origin = head_of(snippets, from).await?;
-    let key = snippets.fork(visitor, content, origin.as_ref()).await?;
+async fn fork(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
+    let origin = head_of(snippets, wanted.key).await?;
+    let key = snippets.create_anywhere(&new(wanted, origin.as_ref())).await?;
     Ok(Stored { key, revision: 1 })
+}
+
+fn new<'a>(wanted: Wanted<'a>, forked_from: Option<&'a Origin>) -> NewSnippet<'a> {
+    NewSnippet { owner: wanted.visitor, content: wanted.content, forked_from, lifetime: Lifetime::default() }
 }
 
 async fn head_of(snippets: &Snippets, key: &SnippetKey) -> Result<Option<Origin>, WebError> {
@@ -83,7 +78,7 @@ pub(super) fn fresh_run() -> RunId {
 /// What to run.
 pub(super) fn request(content: Content, stored: &Stored, terminal: Option<Terminal>) -> RunRequest {
     let snippet = SnippetRevision { key: stored.key.to_string(), revision: stored.revision };
-    RunRequest { program: content.program, terminal, snippet: Some(snippet) }
+    RunRequest { program: content.program, terminal, snippet: Some(snippet), stdin_bytes: None }
 }
 
 /// Refuses a run that nobody would execute.
@@ -95,13 +90,8 @@ pub(super) fn check_ready(state: &State) -> Result<(), WebError> {
 }
 
 /// Queues a run and tells everybody who looks at its snippet.
-pub(super) async fn submit(
-    runs: &Runs,
-    run: &RunId,
-    request: &RunRequest,
-    visitor: &OwnerHash,
-) -> Result<(), WebError> {
-    runs.submit(run, request, visitor.as_str()).await?;
+pub(super) async fn submit(runs: &Runs, run: &RunId, request: &RunRequest, visitor: &str) -> Result<(), WebError> {
+    runs.submit(run, request, visitor).await?;
     if let Some(snippet) = &request.snippet
         && let Err(error) = runs.announce(run, snippet).await
     {

@@ -175,6 +175,7 @@ impl Viewer {
             SnippetNews::Viewers { count } => self.viewers_are(count),
             SnippetNews::Revision { revision } if revision > self.revision() => self.reload().await?,
             SnippetNews::Revision { .. } => {}
+            SnippetNews::Deleted => self.reload().await?,
             SnippetNews::Gap => {
                 self.reload().await?;
                 self.catch_up().await?;

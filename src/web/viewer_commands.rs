@@ -4,9 +4,10 @@ use crate::program::Draft;
 use crate::runs::request::{Control, RunId, Terminal};
 use crate::runs::store::Controlled;
 use crate::snippets::revision::{Content, clean_title};
+use crate::snippets::store::Seen;
 use crate::web::error::WebError;
 use crate::web::messages::ClientMessage;
-use crate::web::submission::{self, Stored};
+use crate::web::submission::{self, Stored, Wanted};
 use crate::web::viewer::{Failure, Gone, Viewer};
 
 /// Runs remembered as this client's to speak to.
@@ -44,7 +45,7 @@ impl Viewer {
         // Before it is submitted, so that its first event comes by the shortest way.
         self.follow(run.clone());
         let request = submission::request(content, &stored, tty.map(clamped));
-        if let Err(error) = submission::submit(&self.state.runs, &run, &request, &self.visitor).await {
+        if let Err(error) = submission::submit(&self.state.runs, &run, &request, self.visitor.as_str()).await {
             self.followed.forget(&run);
             return Err(error.into());
         }
@@ -61,7 +62,9 @@ impl Viewer {
         };
         let content = Content { title, program };
         let snippets = &self.state.snippets;
-        let stored = submission::store(snippets, &self.key, &self.visitor, &content, self.fork_of.as_ref()).await?;
+        let (key, visitor, fork_of) = (&self.key, &self.visitor, self.fork_of.as_ref());
+        let wanted = Wanted { key, visitor, content: &content, fork_of, seen: Seen::Any };
+        let stored = submission::store(snippets, wanted).await?;
         if stored.key != self.key {
             self.move_to(stored.key.clone()).await?;
         }

@@ -1,8 +1,10 @@
-//! The visitor: whoever sent a request, known by one cookie that holds the secret of all snippets they own.
+//! The visitor: whoever sent a request. A browser is known by one cookie that holds the secret of all snippets it
+//! owns; a program shows an edit token, the secret that it was given when it created a snippet.
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
@@ -22,14 +24,26 @@ pub(super) struct Visitor {
     pub(super) hash: OwnerHash,
     /// The language of their last program, as the cookie says.
     pub(super) language: Option<String>,
-    /// The cookie to set when they had none.
+    /// The cookie to set, or the token to hand out, when they had none.
     fresh: Option<OwnerSecret>,
+    /// They showed a token.
+    has_token: bool,
 }
 
 impl Visitor {
-    /// Whether they came without our cookie.
-    pub(super) fn is_new(&self) -> bool {
-        self.fresh.is_some()
+    /// Whether they are known by a cookie only: a browser sends it whoever asks it to.
+    pub(super) fn is_known_by_cookie(&self) -> bool {
+        self.fresh.is_none() && !self.has_token
+    }
+
+    /// Whether they showed a secret of either kind.
+    pub(super) fn is_known(&self) -> bool {
+        self.fresh.is_none()
+    }
+
+    /// The edit token of what they create now; `None` for those who have a secret already.
+    pub(super) fn edit_token(&self) -> Option<String> {
+        self.fresh.as_ref().map(OwnerSecret::reveal)
     }
 
     /// The cookie that a new visitor needs to be known again; `None` for one who has it.
@@ -59,21 +73,51 @@ fn cookie(name: &'static str, value: String, settings: &Settings) -> Cookie<'sta
         .finish()
 }
 
+/// Whether a request carries an owner's cookie and no token.
+pub(super) fn is_known_by_cookie(request: &HttpRequest, settings: &Settings) -> bool {
+    by_cookie(request, settings).is_some() && stated_token(request).is_none()
+}
+
+fn by_cookie(request: &HttpRequest, settings: &Settings) -> Option<OwnerSecret> {
+    request.cookie(owner_cookie(settings)).and_then(|cookie| OwnerSecret::parse(cookie.value()))
+}
+
+/// What stands behind `Authorization: Bearer`. Other schemes are a proxy's matter; browsers send those unasked.
+fn stated_token(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The token that a request shows, if any.
+fn by_token(request: &HttpRequest) -> Result<Option<OwnerSecret>, WebError> {
+    let parsed = stated_token(request).map(|token| OwnerSecret::parse(token).ok_or(WebError::BadToken));
+    parsed.transpose()
+}
+
 impl FromRequest for Visitor {
     type Error = WebError;
     type Future = std::future::Ready<Result<Self, WebError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let name = request.app_data::<Data<State>>().map_or("codecube_owner", |state| owner_cookie(&state.settings));
-        let known = request.cookie(name).and_then(|cookie| OwnerSecret::parse(cookie.value()));
+        std::future::ready(Self::of(request))
+    }
+}
+
+impl Visitor {
+    fn of(request: &HttpRequest) -> Result<Self, WebError> {
+        let token = by_token(request)?;
+        let state = request.app_data::<Data<State>>();
+        let has_token = token.is_some();
+        let known = token.or_else(|| state.and_then(|state| by_cookie(request, &state.settings)));
         let language = request.cookie(LANGUAGE_COOKIE).map(|cookie| cookie.value().to_owned());
-        let visitor = match known {
-            Some(secret) => Self { hash: secret.hash(), language, fresh: None },
+        let (hash, fresh) = match known {
+            Some(secret) => (secret.hash(), None),
             None => {
                 let secret = OwnerSecret::random();
-                Self { hash: secret.hash(), language, fresh: Some(secret) }
+                (secret.hash(), Some(secret))
             }
         };
-        std::future::ready(Ok(visitor))
+        Ok(Self { hash, language, fresh, has_token })
     }
 }

@@ -3,8 +3,12 @@
 
 mod abuse;
 mod browser;
+mod curl;
+mod curl_errors;
+mod curl_runs;
 mod faults;
 mod forms;
+mod keeping;
 mod layering;
 mod page;
 mod runs;

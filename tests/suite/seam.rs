@@ -48,6 +48,7 @@ fn request(snippet: Option<&str>) -> RunRequest {
     let files = vec![SourceFile { path: "main.py".into(), content: "print(1)".into() }];
     let language = LanguageId("python".into());
     RunRequest {
+        stdin_bytes: None,
         program: Program { language, files, arguments: vec![], stdin: None },
         terminal: None,
         snippet: snippet.map(|key| SnippetRevision { key: key.into(), revision: 1 }),

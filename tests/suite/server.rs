@@ -64,7 +64,7 @@ impl Drop for Process {
 /// A `codecube serve` with storage of its own.
 pub struct Server {
     pub process: Process,
-    _data: TempDir,
+    data: TempDir,
     pub runner_name: String,
     arguments: Vec<String>,
 }
@@ -86,7 +86,7 @@ impl Server {
         arguments.push("--drain-seconds=1".to_owned());
         arguments.extend(options.iter().map(|&option| option.to_owned()));
         let process = Process::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        let server = Server { process, _data: data, runner_name, arguments };
+        let server = Server { process, data, runner_name, arguments };
         server.ready().await;
         server
     }
@@ -102,6 +102,18 @@ impl Server {
         self.process.url.as_deref().unwrap()
     }
 
+    /// Where its private redis-server keeps everything.
+    pub fn data_directory(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// A connection to its private redis-server.
+    pub async fn redis(&self) -> redis::aio::MultiplexedConnection {
+        let socket = find(self.data.path(), "redis.sock").expect("the private redis-server has a socket");
+        let client = redis::Client::open(format!("redis+unix://{}", socket.display())).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
     /// Waits until `/readyz` answers 200.
     pub async fn ready(&self) {
         until_ready(self.url()).await;
@@ -111,6 +123,14 @@ impl Server {
     pub fn containers(&self) -> Vec<String> {
         containers_of(&self.runner_name)
     }
+}
+
+/// The file with this name in a folder or below it.
+fn find(folder: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(folder).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() { find(&path, name) } else { path.ends_with(name).then_some(path) }
+    })
 }
 
 /// Waits until the server at this address says that it can run code.

@@ -167,7 +167,9 @@ pub async fn fresh_key(url: &str) -> String {
     answer.headers()["location"].to_str().unwrap().trim_start_matches('/').to_owned()
 }
 
-/// An HTTP client that does as it is told.
+/// An HTTP client that asks for pages and does as it is told.
 pub fn quiet_client() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    let accept = [(reqwest::header::ACCEPT, "text/html".parse().unwrap())];
+    let builder = reqwest::Client::builder().default_headers(accept.into_iter().collect());
+    builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }

@@ -1,8 +1,11 @@
--- Names a run on its snippet's stream and tells who looks; gives the id of the run before it back.
+-- Names a run on its snippet's stream and tells who looks. Gives back whether the snippet is there, when it ends
+-- ('' for never), and the id of the run before it ('' for none).
 -- KEYS: snippet, runs of the snippet; ARGV: id, revision, greatest number kept, channel
-if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local snippet = redis.call('HMGET', KEYS[1], 'owner', 'deleted', 'expires')
+if not snippet[1] or snippet[2] then return {0, '', ''} end
 local before = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'run', ARGV[1], 'revision', ARGV[2])
+local expires = snippet[3] or ''
+if expires ~= '' then redis.call('PEXPIREAT', KEYS[2], expires) end
 redis.call('PUBLISH', ARGV[4], '{"news":"run","run":"' .. ARGV[1] .. '"}')
-if before[1] then return before[1][2][2] end
-return false
+return {1, expires, before[1] and before[1][2][2] or ''}

@@ -3,6 +3,8 @@
 //! One folder under `images/languages/` each, embedded at build time, checked
 //! at start, then read-only. Not here: which versions an image holds (the runner reads them from the image).
 
+mod guess;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 

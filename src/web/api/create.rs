@@ -1,0 +1,66 @@
+//! A snippet from a file: `curl --data-binary @f HOST/`, `curl -F file=@f HOST/`, `curl -T f HOST/`.
+
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::web::{Data, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+use crate::snippets::key::SnippetKey;
+use crate::snippets::store::NewSnippet;
+use crate::web::accept::Form;
+use crate::web::api::sent::{Options, Sent};
+use crate::web::error::WebError;
+use crate::web::links;
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+/// Holds the secret of what was created; shown once.
+pub(super) const EDIT_TOKEN: &str = "x-edit-token";
+
+/// `POST /` and `PUT /`
+pub(in crate::web) async fn create(
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+    visitor: Visitor,
+    options: Query<Options>,
+) -> Result<HttpResponse, WebError> {
+    let sent = Sent::read(&request, payload, options.into_inner(), &state).await?;
+    keep(&request, &state, &visitor, sent).await
+}
+
+/// Keeps what was sent under a fresh key.
+pub(super) async fn keep(
+    request: &HttpRequest,
+    state: &State,
+    visitor: &Visitor,
+    sent: Sent,
+) -> Result<HttpResponse, WebError> {
+    let lifetime = sent.lifetime()?;
+    let content = sent.content(state)?;
+    let new = NewSnippet { owner: &visitor.hash, content: &content, forked_from: None, lifetime };
+    let key = state.snippets.create_anywhere(&new).await?;
+    let mut builder = HttpResponse::Created();
+    Ok(told(&mut builder, request, (state, visitor), &key, 1))
+}
+
+/// The answer that names a snippet: its address on a line of its own, or as JSON.
+pub(in crate::web) fn told(
+    builder: &mut HttpResponseBuilder,
+    request: &HttpRequest,
+    (state, visitor): (&State, &Visitor),
+    key: &SnippetKey,
+    revision: u64,
+) -> HttpResponse {
+    let url = links::of_snippet(request, state, key);
+    let token = visitor.edit_token();
+    builder.insert_header((LOCATION, url.as_str())).insert_header((CACHE_CONTROL, "no-store"));
+    if let Some(token) = &token {
+        builder.insert_header((EDIT_TOKEN, token.as_str()));
+    }
+    match Form::wanted(request.headers()) {
+        Form::Json => builder.json(serde_json::json!({
+            "key": key, "url": url, "revision": revision, "edit_token": token,
+        })),
+        Form::Page | Form::Text => builder.content_type("text/plain; charset=utf-8").body(format!("{url}\n")),
+    }
+}

@@ -1,0 +1,66 @@
+//! Replace and delete with the edit token: `curl -X PUT …` and `curl -X DELETE … HOST/{key}`.
+
+use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::snippets::key::SnippetKey;
+use crate::snippets::store::Seen;
+use crate::web::api::create::{keep, told};
+use crate::web::api::sent::{Options, Sent};
+use crate::web::error::WebError;
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+use crate::web::{removal, snippet_page};
+
+/// `PUT /{name}`: a snippet's new code when that is its key, else a new snippet from a file of this name, which
+/// is where `curl -T hello.py HOST/` sends it.
+pub(in crate::web) async fn put(
+    request: HttpRequest,
+    payload: Payload,
+    (state, visitor): (Data<State>, Visitor),
+    name: Path<String>,
+    options: Query<Options>,
+) -> Result<HttpResponse, WebError> {
+    let mut options = options.into_inner();
+    if let Some(key) = SnippetKey::parse(&name)
+        && (visitor.is_known() || state.snippets.load(&key).await?.is_some())
+    {
+        let sent = Sent::read(&request, payload, options, &state).await?;
+        return replace(&request, &state, &visitor, &key, sent).await;
+    }
+    options.name.get_or_insert(name.into_inner());
+    let sent = Sent::read(&request, payload, options, &state).await?;
+    keep(&request, &state, &visitor, sent).await
+}
+
+async fn replace(
+    request: &HttpRequest,
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    sent: Sent,
+) -> Result<HttpResponse, WebError> {
+    if !visitor.is_known() {
+        return Err(WebError::NoToken);
+    }
+    let base = snippet_page::load(state, key).await?.ok_or(WebError::NotFound)?;
+    let seen = sent.options.revision.map_or(Seen::Any, Seen::Revision);
+    let content = sent.content_over(base.content, state)?;
+    let saved = state.snippets.save(key, &visitor.hash, &content, seen).await?;
+    Ok(told(&mut HttpResponse::Ok(), request, (state, visitor), key, saved.revision()))
+}
+
+/// `DELETE /{key}`
+pub(in crate::web) async fn delete(
+    state: Data<State>,
+    visitor: Visitor,
+    key: Path<SnippetKey>,
+) -> Result<HttpResponse, WebError> {
+    if !visitor.is_known() {
+        state.snippets.load(&key).await?.ok_or(WebError::NotFound)?;
+        return Err(WebError::NoToken);
+    }
+    removal::delete(&state, &key, &visitor.hash).await?;
+    let told = "Deleted. For a minute POST to the same address with /undelete behind it brings it back.\n";
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(told))
+}

@@ -1,0 +1,137 @@
+//! What a client sent to be kept or run: files from the body, and words about them from the address or the form.
+
+use actix_web::HttpRequest;
+use actix_web::web::Payload;
+use serde::Deserialize;
+
+use crate::program::{Draft, SourceFile};
+use crate::snippets::lifetime::Lifetime;
+use crate::snippets::revision::{Content, clean_title};
+use crate::web::api::body::{self, FormField};
+use crate::web::arguments;
+use crate::web::error::WebError;
+use crate::web::state::State;
+
+/// Fields of a form that are no files.
+const MAX_WORDS: usize = 8;
+/// Room for them.
+const WORDS_BYTES: usize = 4096;
+
+/// What may stand behind the address.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(in crate::web) struct Options {
+    /// The language's id or alias.
+    pub(super) language: Option<String>,
+    /// The main file's name.
+    pub(super) name: Option<String>,
+    pub(super) title: Option<String>,
+    /// The arguments, as on a command line.
+    pub(super) args: Option<String>,
+    /// How long it is kept.
+    pub(super) expires: Option<String>,
+    /// The revision that an edit starts from.
+    pub(super) revision: Option<u64>,
+    /// Anything but `0`: how the run ended is the last line of the body.
+    pub(super) status: Option<String>,
+}
+
+/// What was sent.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    pub(super) files: Vec<SourceFile>,
+    pub(super) options: Options,
+    pub(super) stdin: Option<String>,
+}
+
+impl Sent {
+    /// Reads the body, as a form or as one file.
+    pub(super) async fn read(
+        request: &HttpRequest,
+        payload: Payload,
+        options: Options,
+        state: &State,
+    ) -> Result<Self, WebError> {
+        let limits = &state.settings.program_limits;
+        if body::is_form(request) {
+            let room = limits.source_bytes + limits.argument_bytes + limits.stdin_bytes + WORDS_BYTES;
+            let fields = body::read_form(request, payload, room, limits.files + MAX_WORDS).await?;
+            return Self::of_form(fields, options);
+        }
+        let content = body::text(body::read(request, payload, limits.source_bytes).await?)?;
+        let path = options.name.clone().unwrap_or_default();
+        let files = if content.is_empty() { Vec::new() } else { vec![SourceFile { path, content }] };
+        Ok(Self { files, options, stdin: None })
+    }
+
+    fn of_form(fields: Vec<FormField>, options: Options) -> Result<Self, WebError> {
+        let mut sent = Self { options, ..Self::default() };
+        for FormField { name, file_name, text } in fields {
+            match (name.as_str(), file_name) {
+                ("stdin", _) => sent.stdin = Some(text),
+                (_, Some(path)) => sent.files.push(SourceFile { path, content: text }),
+                ("language", None) => sent.options.language = Some(text),
+                ("title", None) => sent.options.title = Some(text),
+                ("args", None) => sent.options.args = Some(text),
+                ("expires", None) => sent.options.expires = Some(text),
+                ("file", None) => {
+                    let path = sent.options.name.take().unwrap_or_default();
+                    sent.files.push(SourceFile { path, content: text });
+                }
+                _ => {
+                    return Err(WebError::Malformed(
+                        "A form may hold files, and the fields language, title, args, stdin and expires.",
+                    ));
+                }
+            }
+        }
+        Ok(sent)
+    }
+
+    /// What was sent as a program of its own.
+    pub(super) fn content(self, state: &State) -> Result<Content, WebError> {
+        let language = self.language(state)?;
+        let draft = Draft {
+            language,
+            files: self.files,
+            arguments: self.options.args.as_deref().map(arguments::split).unwrap_or_default(),
+            stdin: self.stdin,
+        };
+        let program = draft.parse(&state.languages, &state.settings.program_limits)?;
+        Ok(Content { title: self.options.title.as_deref().map(clean_title).unwrap_or_default(), program })
+    }
+
+    /// What was sent, in place of what was there: one nameless file takes the main file's place, others take all.
+    pub(super) fn content_over(mut self, base: Content, state: &State) -> Result<Content, WebError> {
+        let title = self.options.title.as_deref().map_or(base.title, clean_title);
+        let old = base.program;
+        if let [only] = self.files.as_mut_slice()
+            && only.path.is_empty()
+        {
+            only.path.clone_from(&old.files[0].path);
+            self.files.extend(old.files.into_iter().skip(1));
+        }
+        let arguments = self.options.args.as_deref().map_or(old.arguments, arguments::split);
+        let language = self.options.language.unwrap_or(old.language.0);
+        let draft = Draft { language, files: self.files, arguments, stdin: self.stdin.or(old.stdin) };
+        let program = draft.parse(&state.languages, &state.settings.program_limits)?;
+        Ok(Content { title, program })
+    }
+
+    /// How long it is to be kept.
+    pub(super) fn lifetime(&self) -> Result<Lifetime, WebError> {
+        let word = self.options.expires.as_deref();
+        word.map_or(Ok(Lifetime::default()), |word| Lifetime::parse(word).ok_or(WebError::BadLifetime))
+    }
+
+    /// The language that was named, or that the main file tells.
+    fn language(&self, state: &State) -> Result<String, WebError> {
+        if let Some(named) = &self.options.language {
+            return Ok(named.clone());
+        }
+        let Some(main) = self.files.first() else {
+            return Err(crate::program::ProgramError::NoFile.into());
+        };
+        let guessed = state.languages.guess(&main.path, &main.content).ok_or(WebError::LanguageUnclear)?;
+        Ok(guessed.id.0.clone())
+    }
+}

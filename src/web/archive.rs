@@ -1,0 +1,57 @@
+//! A whole snippet at once: as a ZIP archive, or as one text.
+
+use std::io::{Cursor, Write};
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
+use actix_web::web::{Data, Path};
+use zip::ZipWriter;
+use zip::result::ZipResult;
+use zip::write::SimpleFileOptions;
+
+use crate::program::SourceFile;
+use crate::snippets::key::SnippetKey;
+use crate::web::error::WebError;
+use crate::web::state::State;
+use crate::web::{raw, snippet_page};
+
+/// `GET /{key}.zip`: the files in a folder with the key's name.
+pub(super) async fn zip(state: Data<State>, key: Path<SnippetKey>) -> Result<HttpResponse, WebError> {
+    let files = files(&state, &key).await?;
+    let bytes = pack(key.as_str(), &files).map_err(|error| WebError::Archive(error.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/zip")
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{key}.zip\"")))
+        .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .insert_header(("x-robots-tag", "noindex"))
+        .body(bytes))
+}
+
+/// `GET /{key}.txt`: all files, each under its name when there are several.
+pub(super) async fn text(state: Data<State>, key: Path<SnippetKey>) -> Result<HttpResponse, WebError> {
+    let files = files(&state, &key).await?;
+    if let [only] = files.as_slice() {
+        return Ok(raw::text(only.content.clone()));
+    }
+    let parts = files.iter().map(|file| {
+        let end = if file.content.is_empty() || file.content.ends_with('\n') { "" } else { "\n" };
+        format!("==> {} <==\n{}{end}", file.path, file.content)
+    });
+    Ok(raw::text(parts.collect::<Vec<_>>().join("\n")))
+}
+
+async fn files(state: &State, key: &SnippetKey) -> Result<Vec<SourceFile>, WebError> {
+    let view = snippet_page::load(state, key).await?.ok_or(WebError::NotFound)?;
+    Ok(view.content.program.files)
+}
+
+/// Paths were checked when they were saved: relative, and none leads out of the folder.
+fn pack(folder: &str, files: &[SourceFile]) -> ZipResult<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().unix_permissions(0o644);
+    for file in files {
+        archive.start_file(format!("{folder}/{}", file.path), options)?;
+        archive.write_all(file.content.as_bytes())?;
+    }
+    Ok(archive.finish()?.into_inner())
+}

@@ -1,0 +1,60 @@
+//! Two revisions compared.
+
+use actix_web::http::header::{CACHE_CONTROL, VARY};
+use actix_web::web::{Data, Path, Query, block};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::snippets::key::SnippetKey;
+use crate::web::accept::Form;
+use crate::web::assets::Page;
+use crate::web::error::WebError;
+use crate::web::history::difference::{self, FileDifference};
+use crate::web::history::revision;
+use crate::web::raw;
+use crate::web::state::State;
+
+#[derive(Template)]
+#[template(path = "diff.html")]
+struct DiffPage<'a> {
+    page: Page,
+    key: &'a str,
+    title: &'a str,
+    from: u64,
+    to: u64,
+    files: &'a [FileDifference],
+}
+
+/// Which two.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Two {
+    from: u64,
+    /// The newest when not given.
+    to: Option<u64>,
+}
+
+/// `GET /{key}/diff?from=1&to=2`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    state: Data<State>,
+    page: Page,
+    key: Path<SnippetKey>,
+    two: Query<Two>,
+) -> Result<HttpResponse, WebError> {
+    let (snippet, old) = revision::load(&state, &key, two.from).await?;
+    let to = two.to.unwrap_or(snippet.head);
+    let (_, new) = revision::load(&state, &key, to).await?;
+    let (before, after) = (old.content.program.files, new.content.program.files);
+    if Form::wanted(request.headers()) != Form::Page {
+        // Comparing may take a while; other requests go on meanwhile.
+        return Ok(raw::text(block(move || difference::patch(&before, &after)).await?));
+    }
+    let files = block(move || difference::of_files(&before, &after)).await?;
+    let (key, title) = (key.as_str(), new.content.title.as_str());
+    let html = DiffPage { page, key, title, from: two.from, to, files: &files }.render()?;
+    let mut builder = HttpResponse::Ok();
+    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
+    builder.insert_header(("x-robots-tag", "noindex"));
+    Ok(builder.content_type("text/html; charset=utf-8").body(html))
+}

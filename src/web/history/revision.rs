@@ -1,0 +1,90 @@
+//! One revision to read, and bringing it back as the newest.
+
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, VARY};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::program::SourceFile;
+use crate::snippets::key::SnippetKey;
+use crate::snippets::revision::Revision;
+use crate::snippets::store::{Seen, Snippet};
+use crate::web::accept::Form;
+use crate::web::api::create::told;
+use crate::web::assets::Page;
+use crate::web::error::WebError;
+use crate::web::moment::Moment;
+use crate::web::raw;
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "revision.html")]
+struct RevisionPage<'a> {
+    page: Page,
+    key: &'a str,
+    title: &'a str,
+    language: &'a str,
+    number: u64,
+    head: u64,
+    saved: Moment,
+    files: &'a [SourceFile],
+    is_owner: bool,
+}
+
+/// `GET /{key}/{number}`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    (state, visitor): (Data<State>, Visitor),
+    page: Page,
+    address: Path<(SnippetKey, u64)>,
+) -> Result<HttpResponse, WebError> {
+    let (key, number) = address.into_inner();
+    let (snippet, revision) = load(&state, &key, number).await?;
+    if Form::wanted(request.headers()) != Form::Page {
+        let main = revision.content.program.files.into_iter().next().ok_or(WebError::NotFound)?;
+        return Ok(raw::text(main.content));
+    }
+    let program = &revision.content.program;
+    let language = state.languages.get(&program.language).map_or(program.language.0.as_str(), |known| &known.name);
+    let template = RevisionPage {
+        page,
+        key: key.as_str(),
+        title: &revision.content.title,
+        language,
+        number,
+        head: snippet.head,
+        saved: Moment(revision.created_ms),
+        files: &program.files,
+        is_owner: snippet.owner.is(&visitor.hash),
+    };
+    let mut builder = HttpResponse::Ok();
+    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
+    builder.insert_header(("x-robots-tag", "noindex"));
+    Ok(builder.content_type("text/html; charset=utf-8").body(template.render()?))
+}
+
+/// `POST /{key}/{number}/restore`: the same again, as a new revision.
+pub(in crate::web) async fn restore(
+    request: HttpRequest,
+    (state, visitor): (Data<State>, Visitor),
+    address: Path<(SnippetKey, u64)>,
+) -> Result<HttpResponse, WebError> {
+    let (key, number) = address.into_inner();
+    let (_, revision) = load(&state, &key, number).await?;
+    if !visitor.is_known() {
+        return Err(WebError::NoToken);
+    }
+    let saved = state.snippets.save(&key, &visitor.hash, &revision.content, Seen::Any).await?;
+    if Form::wanted(request.headers()) == Form::Page {
+        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("/{key}"))).finish());
+    }
+    Ok(told(&mut HttpResponse::Ok(), &request, (&state, &visitor), &key, saved.revision()))
+}
+
+/// A snippet that is there, with one of its revisions.
+pub(super) async fn load(state: &State, key: &SnippetKey, number: u64) -> Result<(Snippet, Revision), WebError> {
+    let snippet = state.snippets.load(key).await?.ok_or(WebError::NotFound)?;
+    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
+    Ok((snippet, revision))
+}

@@ -1,0 +1,114 @@
+//! The list of a snippet's revisions, and what its owner can do about its life.
+
+use actix_web::http::header::{CACHE_CONTROL, VARY};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use crate::snippets::history::Entry;
+use crate::snippets::key::SnippetKey;
+use crate::snippets::lifetime::Lifetime;
+use crate::snippets::store::Snippet;
+use crate::web::accept::Form;
+use crate::web::assets::Page;
+use crate::web::error::WebError;
+use crate::web::moment::Moment;
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "revisions.html")]
+struct RevisionsPage<'a> {
+    page: Page,
+    key: &'a str,
+    title: &'a str,
+    head: u64,
+    lines: Vec<RevisionLine<'a>>,
+    /// How many of the oldest are gone.
+    gone: u64,
+    is_owner: bool,
+    expires: Option<Moment>,
+    lifetimes: [Lifetime; 7],
+}
+
+struct RevisionLine<'a> {
+    number: u64,
+    saved: Moment,
+    title: &'a str,
+    language: &'a str,
+    files: usize,
+    bytes: usize,
+}
+
+/// `GET /{key}/revisions`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    (state, visitor): (Data<State>, Visitor),
+    page: Page,
+    key: Path<SnippetKey>,
+) -> Result<HttpResponse, WebError> {
+    let snippet = state.snippets.load(&key).await?.ok_or(WebError::NotFound)?;
+    let history = state.snippets.history(&key).await?;
+    let mut builder = HttpResponse::Ok();
+    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
+    builder.insert_header(("x-robots-tag", "noindex"));
+    Ok(match Form::wanted(request.headers()) {
+        Form::Page => {
+            let html = html(&state, page, &snippet, &history, &visitor)?;
+            builder.content_type("text/html; charset=utf-8").body(html)
+        }
+        Form::Json => builder.json(history.iter().map(json).collect::<Vec<_>>()),
+        Form::Text => {
+            builder.content_type("text/plain; charset=utf-8").body(history.iter().map(text).collect::<String>())
+        }
+    })
+}
+
+fn html(
+    state: &State,
+    page: Page,
+    snippet: &Snippet,
+    history: &[Entry],
+    visitor: &Visitor,
+) -> Result<String, WebError> {
+    let language = |entry: &Entry| state.languages.get(&entry.summary.language).map(|language| language.name.as_str());
+    let lines = history.iter().map(|entry| RevisionLine {
+        number: entry.revision,
+        saved: Moment(entry.created_ms),
+        title: &entry.summary.title,
+        language: language(entry).unwrap_or(&entry.summary.language.0),
+        files: entry.summary.files,
+        bytes: entry.summary.bytes,
+    });
+    let template = RevisionsPage {
+        page,
+        key: snippet.key.as_str(),
+        title: &snippet.title,
+        head: snippet.head,
+        lines: lines.collect(),
+        gone: history.last().map_or(0, |oldest| oldest.revision - 1),
+        is_owner: snippet.owner.is(&visitor.hash),
+        expires: snippet.expires_ms.map(Moment),
+        lifetimes: Lifetime::ALL,
+    };
+    Ok(template.render()?)
+}
+
+fn json(entry: &Entry) -> serde_json::Value {
+    let summary = &entry.summary;
+    serde_json::json!({
+        "revision": entry.revision, "saved": Moment(entry.created_ms).iso(), "title": summary.title,
+        "language": summary.language, "files": summary.files, "bytes": summary.bytes,
+    })
+}
+
+fn text(entry: &Entry) -> String {
+    let summary = &entry.summary;
+    let saved = Moment(entry.created_ms).iso();
+    let files = if summary.files == 1 { "file" } else { "files" };
+    let line = format!(
+        "{}\t{saved}\t{}\t{} {files}\t{} bytes\t{}",
+        entry.revision, summary.language, summary.files, summary.bytes, summary.title
+    );
+    format!("{}\n", line.trim_end())
+}

@@ -1,0 +1,75 @@
+//! What curl is told when it asks for too much, or for nonsense.
+
+use serde_json::{Value, json};
+
+use crate::curl::Shell;
+
+#[tokio::test]
+async fn a_body_to_the_limit_is_kept_and_one_byte_more_is_not() {
+    let limit = 262_144;
+    let shell = Shell::new(&[]).await;
+    let write = |name: &str, bytes: usize| {
+        std::fs::write(shell.directory.path().join(name), "#".repeat(bytes)).unwrap();
+    };
+    write("fits.py", limit);
+    write("exceeds.py", limit + 1);
+    write("huge.py", 5_000_000);
+    assert_eq!(shell.curl(&["-T", "fits.py", "HOST/"]).status, 201);
+    for words in [
+        vec!["-T", "exceeds.py", "HOST/"],
+        vec!["--data-binary", "@exceeds.py", "HOST/?language=python"],
+        vec!["--data-binary", "@huge.py", "HOST/?language=python"],
+        vec!["--data-binary", "@huge.py", "HOST/run/python"],
+        vec!["-F", "file=@huge.py", "HOST/"],
+        // Without a stated length it is counted as it comes.
+        vec!["-H", "Transfer-Encoding: chunked", "--data-binary", "@huge.py", "HOST/?language=python"],
+    ] {
+        let answer = shell.curl(&words);
+        assert_eq!(answer.status, 413, "{words:?}");
+        assert!(answer.body.ends_with("Make it smaller.\n"), "{words:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_written_as_the_client_accepts_it() {
+    let shell = Shell::new(&[("empty.py", "")]).await;
+    let words = ["--data-binary", "@empty.py", "HOST/?language=python"];
+    let text = shell.curl(&words);
+    assert_eq!((text.status, text.body.as_str()), (422, "There is no file to run; send at least one.\n"));
+    let json_wanted = [&["-H", "Accept: application/json"], words.as_slice()].concat();
+    let told: Value = serde_json::from_str(&shell.curl(&json_wanted).body).unwrap();
+    assert_eq!(told, json!({"code": "no_file", "message": "There is no file to run; send at least one."}));
+    let page_wanted = [&["-H", "Accept: text/html"], words.as_slice()].concat();
+    let page = shell.curl(&page_wanted);
+    assert!(page.body.contains("<!doctype html>") && page.body.contains("There is no file to run"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn nonsense_gets_its_status_and_a_sentence() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n")]).await;
+    std::fs::write(shell.directory.path().join("binary.py"), b"\xff\xfe\x00").unwrap();
+    let key = shell.curl(&["-T", "hello.py", "HOST/"]).key();
+    for (words, status) in [
+        (vec!["-T", "binary.py", "HOST/"], 415),
+        (vec!["-F", "file=@binary.py", "HOST/"], 415),
+        (vec!["-F", "color=red", "HOST/"], 400),
+        (vec!["-H", "Content-Type: multipart/form-data", "--data-binary", "@hello.py", "HOST/"], 400),
+        (vec!["-F", "file=@hello.py;filename=../hello.py", "HOST/"], 422),
+        (vec!["-F", "file=@hello.py", "-F", "file=@hello.py", "HOST/"], 422),
+        (vec!["--data-binary", "@hello.py", "HOST/?language=klingon"], 422),
+        (vec!["--data-binary", "@hello.py", "HOST/?expires=soon"], 422),
+        (vec!["--data-binary", "@hello.py", "HOST/run/klingon"], 422),
+        (vec!["--data-binary", "@hello.py", "HOST/aaaaaaaaaaaa/run"], 404),
+        (vec!["--data-binary", "@hello.py", "HOST/short/run"], 404),
+        (vec!["HOST/aaaaaaaaaaaa"], 404),
+        (vec!["HOST/run/python"], 405),
+        (vec!["-X", "PATCH", "HOST/"], 405),
+        (vec!["--data-binary", "@hello.py", "-H", "Origin: https://elsewhere.example", "HOST/"], 403),
+        (vec!["--data-binary", "@hello.py", "-H", "Sec-Fetch-Site: cross-site", "HOST/"], 403),
+    ] {
+        let answer = shell.curl(&words);
+        assert_eq!(answer.status, status, "{words:?}: {}", answer.body);
+        assert!(answer.body.len() > 10 && answer.body.ends_with(".\n"), "{words:?}: {}", answer.body);
+    }
+    assert_eq!(shell.curl(&[&format!("HOST/{key}")]).body, "print(1)\n");
+}
