@@ -170,7 +170,7 @@ pub(super) async fn respond(
     let last = if view.snippet.is_some() { last_run::of(&state.runs, &view.key).await? } else { LastRun::default() };
     let html = write(state, page, visitor, &view, &last)?;
     let mut builder = HttpResponse::build(status);
-    builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "private, no-cache"));
+    builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
     builder.insert_header((VARY, "accept")).insert_header(("x-robots-tag", "noindex"));
     if matches!(status.as_u16(), 429 | 503) {
         builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
