@@ -81,8 +81,10 @@ function moved(key: string, forked: boolean): void {
 }
 
 function runOrStop(): void {
-  if (isBusy(session.state)) session.stop();
-  else run();
+  if (isBusy(session.state)) return session.stop();
+  run();
+  // What is typed next is for the program, and Enter must not press Stop. A phone would raise its keyboard.
+  if (matchMedia("(pointer: fine)").matches) terminal.focus();
 }
 
 function chooseLanguage(): void {
