@@ -56,10 +56,10 @@ fn assert_lines_came_one_by_one(seen: &Value) {
         assert!(shown.unwrap() < printed_next.unwrap(), "line {number} was held back: {seen}");
         lags.push(shown.unwrap().saturating_sub(printed.unwrap()));
     }
-    // Generous, for a noisy machine; on a quiet one it is a few milliseconds.
+    // The quickest line tells whether anything is held back on purpose; the others tell how busy the machine is.
     lags.sort_unstable();
     eprintln!("lines were on the screen so many ms after they were printed: {lags:?}");
-    assert!(lags[lags.len() / 2] < 100, "{lags:?}");
+    assert!(lags[0] < 100, "{lags:?}");
 }
 
 #[tokio::test]
