@@ -31,6 +31,9 @@ pub async fn measure() {
     println!("\nBurst of {SIZE} Python runs into a full pool, median of {BURSTS}");
     let (middle, best) = (rate(median(&lasted)), rate(*lasted.iter().min().unwrap()));
     println!("  {middle:.0} runs/s (best {best:.0})");
+    // Removals and refills must not slow the bare side.
+    until("the pool is full again", || async { server.containers().len() == SIZE }).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     if let Some(mut bare) = Bare::start() {
         let alone = bare.rate(&["python3", "-c", "print('hello')"], 160);
         println!(
