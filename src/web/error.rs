@@ -186,7 +186,7 @@ fn of_snippet(error: &SnippetError) -> Story {
             StatusCode::CONFLICT,
             "stale",
             format!(
-                "Revision {head} was saved elsewhere meanwhile, and yours was not. Look at it first, or save yours on top."
+                "Revision {head} was saved elsewhere meanwhile, and yours was not. Look at it under Revisions, or do it again to put yours on top."
             ),
         ),
         SnippetError::Db(error) => of_storage(error),

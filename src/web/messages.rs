@@ -18,6 +18,8 @@ pub(super) enum ClientMessage {
         draft: Draft,
         /// Absent: as it was.
         title: Option<String>,
+        /// The revision that the program started from; refused when another was saved meanwhile. Absent: any.
+        revision: Option<u64>,
         /// A terminal of this size; absent for pipes.
         tty: Option<Terminal>,
     },
@@ -26,6 +28,7 @@ pub(super) enum ClientMessage {
         #[serde(flatten)]
         draft: Draft,
         title: Option<String>,
+        revision: Option<u64>,
     },
     /// Text for a run's stdin.
     Input { run: String, data: String },
@@ -50,6 +53,9 @@ pub(super) enum ServerMessage<'a> {
         revision: u64,
         owner: bool,
         saved: bool,
+        /// The revision that this client's own program became, right after it was stored.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stored: Option<u64>,
     },
     Viewers {
         count: u64,

@@ -19,7 +19,7 @@ use crate::web::submission::{self, Stored, Wanted};
 use crate::web::visitor::Visitor;
 use crate::web::{arguments, run_result};
 
-/// The form's fields. Each save makes a revision of its own, so none is lost.
+/// The form's fields.
 #[derive(Debug, Deserialize)]
 pub(super) struct Fields {
     language: String,
@@ -34,6 +34,8 @@ pub(super) struct Fields {
     stdin: String,
     #[serde(default)]
     args: String,
+    /// The revision that the page showed; a save over another is refused.
+    revision: Option<u64>,
 }
 
 /// Everything that Run and Save need.
@@ -85,7 +87,8 @@ impl Sent {
         let program = self.draft(base.as_ref()).parse(&self.state.languages, &self.state.settings.program_limits)?;
         let content = Content { title: self.title(base.as_ref()), program };
         let (key, visitor, origin) = (&self.key, &self.visitor.hash, self.fork_of());
-        let wanted = Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen: Seen::Any };
+        let seen = self.fields.revision.map_or(Seen::Any, Seen::Revision);
+        let wanted = Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen };
         let stored = submission::store(&self.state.snippets, wanted).await?;
         Ok((stored, content))
     }

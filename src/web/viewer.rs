@@ -185,7 +185,7 @@ impl Viewer {
     }
 
     /// Looks at the snippet again and tells the client if it changed.
-    async fn reload(&mut self) -> Result<(), Failure> {
+    pub(super) async fn reload(&mut self) -> Result<(), Failure> {
         let before = self.revision();
         self.snippet = self.state.snippets.load(&self.key).await?;
         if self.revision() != before {
@@ -262,10 +262,18 @@ impl Viewer {
         Ok(())
     }
 
-    pub(super) async fn tell_snippet(&mut self) -> Result<(), Gone> {
-        let (revision, owner) = (self.revision(), self.owns_snippet());
-        let saved = self.snippet.is_some();
-        self.tell(ServerMessage::Snippet { key: &self.key, revision, owner, saved }.text()).await
+    async fn tell_snippet(&mut self) -> Result<(), Gone> {
+        self.tell(self.snippet_message(None).text()).await
+    }
+
+    /// Says which revision the client's own program became.
+    pub(super) async fn tell_stored(&mut self, stored: u64) -> Result<(), Gone> {
+        self.tell(self.snippet_message(Some(stored)).text()).await
+    }
+
+    fn snippet_message(&self, stored: Option<u64>) -> ServerMessage<'_> {
+        let (revision, owner, saved) = (self.revision(), self.owns_snippet(), self.snippet.is_some());
+        ServerMessage::Snippet { key: &self.key, revision, owner, saved, stored }
     }
 
     pub(super) async fn tell_error(&mut self, error: &WebError, run: Option<&str>) -> Result<(), Gone> {

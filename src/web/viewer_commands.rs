@@ -4,7 +4,7 @@ use crate::program::Draft;
 use crate::runs::request::{Control, RunId, Terminal};
 use crate::runs::store::Controlled;
 use crate::snippets::revision::{Content, clean_title};
-use crate::snippets::store::Seen;
+use crate::snippets::store::{Seen, SnippetError};
 use crate::web::error::WebError;
 use crate::web::messages::ClientMessage;
 use crate::web::submission::{self, Stored, Wanted};
@@ -15,6 +15,14 @@ const MAX_PERMITTED: usize = 32;
 /// A terminal's greatest width and height.
 const MAX_TERMINAL: u16 = 1000;
 
+/// What the client has in its editor.
+struct Edited {
+    draft: Draft,
+    title: Option<String>,
+    /// Where it started from.
+    revision: Option<u64>,
+}
+
 impl Viewer {
     /// Does what one message asks for, or says why not.
     pub(super) async fn obey(&mut self, text: &str) -> Result<(), Gone> {
@@ -22,8 +30,12 @@ impl Viewer {
             return self.tell_error(&WebError::Malformed("This is not a message that is known here."), None).await;
         };
         let (done, run) = match message {
-            ClientMessage::Run { draft, title, tty } => (self.run(draft, title, tty).await, None),
-            ClientMessage::Save { draft, title } => (self.save(draft, title).await.map(drop), None),
+            ClientMessage::Run { draft, title, revision, tty } => {
+                (self.run(Edited { draft, title, revision }, tty).await, None)
+            }
+            ClientMessage::Save { draft, title, revision } => {
+                (self.save(Edited { draft, title, revision }).await.map(drop), None)
+            }
             ClientMessage::Input { run, data } => (self.control(&run, Control::Input { data }).await, Some(run)),
             ClientMessage::Eof { run } => (self.control(&run, Control::Eof).await, Some(run)),
             ClientMessage::Resize { run, terminal } => {
@@ -38,8 +50,8 @@ impl Viewer {
         }
     }
 
-    async fn run(&mut self, draft: Draft, title: Option<String>, tty: Option<Terminal>) -> Result<(), Failure> {
-        let (stored, content) = self.save(draft, title).await?;
+    async fn run(&mut self, edited: Edited, tty: Option<Terminal>) -> Result<(), Failure> {
+        let (stored, content) = self.save(edited).await?;
         submission::check_ready(&self.state)?;
         let run = submission::fresh_run();
         // Before it is submitted, so that its first event comes by the shortest way.
@@ -53,23 +65,31 @@ impl Viewer {
         Ok(())
     }
 
-    async fn save(&mut self, draft: Draft, title: Option<String>) -> Result<(Stored, Content), Failure> {
+    async fn save(&mut self, edited: Edited) -> Result<(Stored, Content), Failure> {
         let settings = &self.state.settings;
-        let program = draft.parse(&self.state.languages, &settings.program_limits).map_err(WebError::from)?;
-        let title = match title {
+        let program = edited.draft.parse(&self.state.languages, &settings.program_limits).map_err(WebError::from)?;
+        let title = match edited.title {
             Some(title) => clean_title(&title),
             None => self.snippet.as_ref().map(|snippet| snippet.title.clone()).unwrap_or_default(),
         };
         let content = Content { title, program };
         let snippets = &self.state.snippets;
         let (key, visitor, fork_of) = (&self.key, &self.visitor, self.fork_of.as_ref());
-        let wanted = Wanted { key, visitor, content: &content, fork_of, seen: Seen::Any };
-        let stored = submission::store(snippets, wanted).await?;
+        let seen = edited.revision.map_or(Seen::Any, Seen::Revision);
+        let wanted = Wanted { key, visitor, content: &content, fork_of, seen };
+        let stored = match submission::store(snippets, wanted).await {
+            Err(error @ WebError::Snippet(SnippetError::Stale(_))) => {
+                // The client learns first what the newest revision is, and can then choose to go on from there.
+                self.reload().await?;
+                return Err(error.into());
+            }
+            stored => stored?,
+        };
         if stored.key != self.key {
             self.move_to(stored.key.clone()).await?;
         }
         self.snippet = self.state.snippets.load(&self.key).await?;
-        self.tell_snippet().await?;
+        self.tell_stored(stored.revision).await?;
         Ok((stored, content))
     }
 

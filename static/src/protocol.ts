@@ -20,8 +20,8 @@ export interface Program {
 }
 
 export type ClientMessage =
-  | ({ type: "run"; tty: TerminalSize | null } & Program)
-  | ({ type: "save" } & Program)
+  | ({ type: "run"; revision: number; tty: TerminalSize | null } & Program)
+  | ({ type: "save"; revision: number } & Program)
   | { type: "input"; run: string; data: string }
   | { type: "eof"; run: string }
   | ({ type: "resize"; run: string } & TerminalSize)
@@ -58,6 +58,8 @@ export interface SnippetMessage {
   revision: number;
   owner: boolean;
   saved: boolean;
+  /** The revision that this page's own program became, right after it was stored. */
+  stored?: number;
 }
 
 export interface ErrorMessage {
@@ -111,6 +113,7 @@ function snippet(fields: Fields): SnippetMessage {
     revision,
     owner: fields["owner"] === true,
     saved: typeof fields["saved"] === "boolean" ? fields["saved"] : revision > 0,
+    ...(typeof fields["stored"] === "number" ? { stored: fields["stored"] } : {}),
   };
 }
 

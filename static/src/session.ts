@@ -48,13 +48,13 @@ export class Session {
   run(program: Program): void {
     if (isBusy(this.state)) return this.notify("A run is in progress. Stop it first.");
     const tty = this.#terminal?.size ?? null;
-    if (!this.#connection.send({ type: "run", ...program, tty })) return this.#notConnected("run");
+    if (!this.#connection.send({ type: "run", ...program, revision: this.state.base, tty })) return this.#notConnected("run");
     this.apply({ type: "sent", what: "run" });
   }
 
   save(program: Program): void {
     if (this.state.pending) return;
-    if (!this.#connection.send({ type: "save", ...program })) return this.#notConnected("save");
+    if (!this.#connection.send({ type: "save", ...program, revision: this.state.base })) return this.#notConnected("save");
     this.apply({ type: "sent", what: "save" });
   }
 

@@ -7,7 +7,10 @@ export type Link = "connecting" | "open" | "lost";
 
 export interface State {
   key: string;
+  /** The newest. */
   revision: number;
+  /** The one that the editor's text started from; a save over a newer one is refused. */
+  base: number;
   owner: boolean;
   saved: boolean;
   viewers: number;
@@ -46,7 +49,7 @@ export interface Step {
 }
 
 export function initialState(page: Pick<State, "key" | "revision" | "owner" | "saved" | "forkOf" | "lastMessage" | "notice">): State {
-  return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
+  return { ...page, base: page.revision, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
 }
 
 /** Whether this visitor's own run is queued or live. Others' runs are watched, and do not stop one's own. */
@@ -119,7 +122,9 @@ function receive(state: State, message: ServerMessage, now: number): Step {
 
 function refused(state: State, error: ErrorMessage): State {
   const notice = error.code === "not_yours" ? "Only whoever started this run can type into it." : error.message;
-  return { ...state, notice, pending: error.run === undefined ? null : state.pending };
+  // Whoever has been told of the newer revision, and saves again, means it.
+  const base = error.code === "stale" ? state.revision : state.base;
+  return { ...state, base, notice, pending: error.run === undefined ? null : state.pending };
 }
 
 function snippet(state: State, message: SnippetMessage): Step {
@@ -130,7 +135,8 @@ function snippet(state: State, message: SnippetMessage): Step {
   if (moved || (message.saved && !state.saved)) effects.push({ type: "moved", key: message.key, forked: moved });
   if (stored) effects.push({ type: "stored" });
   const { key, revision, owner, saved } = message;
-  const next = { ...state, key, revision, owner, saved };
+  const base = message.stored ?? (moved || !saved ? revision : state.base);
+  const next = { ...state, key, revision, base, owner, saved };
   if (state.pending === "save" && answered) return { state: { ...next, pending: null, notice: savedSentence(moved) }, effects };
   return { state: next, effects };
 }

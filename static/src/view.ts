@@ -32,6 +32,7 @@ export class View {
     const editable = maySave(state);
     title.disabled = title.hidden = !editable;
     titleText.hidden = editable;
+    revision.value = String(state.base);
     fork.href = `/?fork=${encodeURIComponent(state.key)}`;
     form.action = `/${state.key}/run`;
     this.#tick();

@@ -16,5 +16,6 @@ mod seam;
 mod server;
 mod shutdown;
 mod socket;
+mod stale;
 mod strangers;
 mod whole_run;

@@ -118,6 +118,16 @@ test("a watcher may run his own copy while another's run is live", () => {
   assert.deepEqual([isBusy(forked), takesInput(forked)], [false, false]);
 });
 
+test("what another tab saved is not what this editor started from, until its user has been told", () => {
+  const elsewhere: ServerMessage = { type: "snippet", key: "k1", revision: 2, owner: true, saved: true };
+  const { state } = feed(fresh(), elsewhere);
+  assert.deepEqual([state.revision, state.base], [2, 1]);
+  const told = feed({ ...state, pending: "save" }, { type: "error", code: "stale", message: "Revision 2 was saved." }).state;
+  assert.deepEqual([told.base, told.pending], [2, null]);
+  const own: ServerMessage = { type: "snippet", key: "k1", revision: 4, owner: true, saved: true, stored: 3 };
+  assert.equal(feed({ ...told, pending: "save" }, own).state.base, 3);
+});
+
 test("an error ends the waiting and is said", () => {
   const { state } = feed(fresh({ pending: "run" }), { type: "error", code: "queue_full", message: "The queue is full." });
   assert.deepEqual([state.pending, state.notice], [null, "The queue is full."]);
