@@ -1,7 +1,7 @@
 -- Names a run on its snippet's stream and tells who looks. Gives back whether the snippet is there, when it ends
 -- ('' for never), and the id of the run before it ('' for none).
 -- KEYS: snippet, runs of the snippet; ARGV: id, revision, greatest number kept, channel
-local snippet = redis.call('HMGET', KEYS[1], 'owner', 'deleted', 'expires')
+local snippet = redis.call('HMGET', KEYS[1], 'head', 'deleted', 'expires')
 if not snippet[1] or snippet[2] then return {0, '', ''} end
 local before = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'run', ARGV[1], 'revision', ARGV[2])
