@@ -267,7 +267,13 @@ fn web_settings(page: &PageOptions) -> web::settings::Settings {
     web::settings::Settings {
         public_url: page.public_url.clone(),
         loopback_only: page.listen.ip().is_loopback(),
-        trusted_proxies: Vec::new(),
+        trusted_proxies: page.rates.trusted_proxies.clone(),
+        rates: web::rates::RatesPerMinute {
+            runs: page.rates.runs_per_minute,
+            changes: page.rates.changes_per_minute,
+            misses: page.rates.misses_per_minute,
+            sockets: page.rates.sockets_per_minute,
+        },
         program_limits: ProgramLimits {
             source_bytes: page.max_source_bytes,
             files: page.max_files,

@@ -3,10 +3,11 @@
 //! A value that cannot be used stops the start and is named. Secrets (a password in the Redis URL) are
 //! never printed.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 
 /// Source, arguments and stdin together: they go to a sandbox in one frame of 8 MiB.
 const MAX_JOB_BYTES: usize = 7 * 1024 * 1024;
@@ -203,6 +204,38 @@ pub struct PageOptions {
     /// Greatest size of the input given up front, and of what is typed during one run, bytes.
     #[arg(long, env = "CODECUBE_MAX_STDIN_BYTES", default_value_t = 1_048_576, value_name = "BYTES")]
     pub max_stdin_bytes: usize,
+    /// How often one visitor may ask.
+    #[command(flatten)]
+    pub rates: RateOptions,
+}
+
+/// How often one visitor may ask. A visitor is an IPv4 address or an IPv6 network of 64 bits; each number may also
+/// be used up at once.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Rates")]
+pub struct RateOptions {
+    /// Proxies in front of this server, addresses or networks with commas between: only these are believed when they
+    /// say in X-Forwarded-For and X-Forwarded-Proto whose request they pass on.
+    #[arg(long, env = "CODECUBE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, value_name = "NETWORKS")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Runs of one visitor in a minute; 0 for any number.
+    #[arg(long, env = "CODECUBE_RUNS_PER_MINUTE", default_value_t = 120, value_name = "NUMBER")]
+    pub runs_per_minute: u32,
+    /// Saves and other changes of one visitor in a minute; 0 for any number.
+    #[arg(long, env = "CODECUBE_CHANGES_PER_MINUTE", default_value_t = 240, value_name = "NUMBER")]
+    pub changes_per_minute: u32,
+    /// Addresses that one visitor may try in vain in a minute; 0 for any number.
+    #[arg(long, env = "CODECUBE_MISSES_PER_MINUTE", default_value_t = 120, value_name = "NUMBER")]
+    pub misses_per_minute: u32,
+    /// Pages that one visitor may connect in a minute; 0 for any number.
+    #[arg(long, env = "CODECUBE_SOCKETS_PER_MINUTE", default_value_t = 240, value_name = "NUMBER")]
+    pub sockets_per_minute: u32,
+}
+
+/// A network, or the one of a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "not an address or a network such as 10.0.0.0/8".to_owned())
 }
 
 /// How many runs may wait.

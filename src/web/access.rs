@@ -7,6 +7,7 @@ use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -16,8 +17,11 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::web::accept::Form;
 use crate::web::error::WebError;
+use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
+use crate::web::rates::Kind;
 use crate::web::state::State;
 use crate::web::visitor;
 
@@ -46,7 +50,7 @@ pub(super) async fn log(
 }
 
 /// Middleware: the host must be one of ours, and what changes something must come from one of our own pages or
-/// from a program, and in time.
+/// from a program, in time, and not too often.
 pub(super) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -56,8 +60,13 @@ pub(super) async fn guard(
     if settings.loopback_only && public_url.is_none() && !origin::is_for_this_machine(request.headers()) {
         return Ok(request.error_response(WebError::StrangeHost));
     }
+    if let Err(error) = count(&request) {
+        return Ok(request.error_response(error));
+    }
     if request.method().is_safe() {
-        return Ok(next.call(request).await?.map_into_boxed_body());
+        let response = next.call(request).await?.map_into_boxed_body();
+        count_miss(&response);
+        return Ok(response);
     }
     let with_cookie = visitor::is_known_by_cookie(request.request(), &settings);
     match origin::of(request.headers(), public_url) {
@@ -69,6 +78,33 @@ pub(super) async fn guard(
     let payload = request.take_payload();
     request.set_payload(Payload::from(Box::pin(in_time(payload)) as BoxedPayloadStream));
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Counts what costs something, unless its handler does.
+fn count(request: &ServiceRequest) -> Result<(), WebError> {
+    let Some(state) = request.app_data::<Data<State>>() else {
+        return Ok(());
+    };
+    let network = Network::of(request.request(), &state.settings);
+    let is_form = Form::wanted(request.headers()) == Form::Page;
+    match request.match_pattern().as_deref() {
+        Some("/{key}/socket") => state.rates.count(Kind::Socket, network),
+        _ if request.method().is_safe() => state.rates.check(Kind::Miss, network),
+        Some("/{key}/run" | "/{key}/save") if is_form => Ok(()),
+        Some("/{key}/run" | "/run/{language}") => state.rates.count(Kind::Run, network),
+        _ => state.rates.count(Kind::Change, network),
+    }
+}
+
+/// Counts an address at which nothing is: keys are looked for like that.
+fn count_miss(response: &ServiceResponse) {
+    if response.status() == StatusCode::NOT_FOUND
+        && let Some(state) = response.request().app_data::<Data<State>>()
+    {
+        let network = Network::of(response.request(), &state.settings);
+        // Too many are refused before they are looked for.
+        let _ = state.rates.count(Kind::Miss, network);
+    }
 }
 
 /// A body that must arrive within [`BODY_WITHIN`].

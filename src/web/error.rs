@@ -18,7 +18,7 @@ use crate::web::readiness::Obstacle;
 pub(super) type StorageError = DbError;
 
 /// Seconds after which a visitor should try again.
-pub(super) const RETRY_SECONDS: &str = "5";
+const RETRY_SECONDS: u64 = 5;
 
 /// Everything that ends a request other than well. `Display` is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ pub(super) enum WebError {
     TooLarge,
     #[error("the request took too long")]
     TooSlow,
+    #[error("too often; again in {0} s")]
+    TooOften(u64),
     #[error("a token is missing")]
     NoToken,
     #[error("a token that owns nothing here")]
@@ -79,10 +81,17 @@ pub(super) struct Story {
     pub(super) code: &'static str,
     /// One sentence or two for people.
     pub(super) message: String,
+    /// When to try again, where that can help.
+    pub(super) retry_seconds: u64,
 }
 
 fn story(status: StatusCode, code: &'static str, message: impl Into<String>) -> Story {
-    Story { status, code, message: message.into() }
+    Story { status, code, message: message.into(), retry_seconds: RETRY_SECONDS }
+}
+
+fn too_often(seconds: u64) -> Story {
+    let message = format!("That was more than is taken from one place in a minute. Try again in {seconds} s.");
+    Story { retry_seconds: seconds, ..story(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
 }
 
 impl WebError {
@@ -116,6 +125,7 @@ impl WebError {
             ),
             Self::TooLarge => of_status(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => of_status(StatusCode::REQUEST_TIMEOUT),
+            Self::TooOften(seconds) => too_often(*seconds),
             Self::NoToken => story(
                 StatusCode::UNAUTHORIZED,
                 "no_token",

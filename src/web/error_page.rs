@@ -11,7 +11,7 @@ use askama::Template;
 
 use crate::web::accept::Form;
 use crate::web::assets::Page;
-use crate::web::error::{RETRY_SECONDS, Story, WebError, of_status};
+use crate::web::error::{Story, WebError, of_status};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -59,7 +59,7 @@ impl Story {
         let mut builder = HttpResponse::build(self.status);
         builder.insert_header((CACHE_CONTROL, "no-store"));
         if matches!(self.status.as_u16(), 429 | 503) {
-            builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
+            builder.insert_header((RETRY_AFTER, self.retry_seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             builder.insert_header((WWW_AUTHENTICATE, "Bearer"));
@@ -83,7 +83,7 @@ fn heading(status: StatusCode) -> &'static str {
         404 => "Nothing here",
         413 => "Too large",
         422 => "This cannot run",
-        429 => "One at a time",
+        429 => "Not so fast",
         503 | 507 => "Not now",
         400..=499 => "Not understood",
         _ => "Something broke",

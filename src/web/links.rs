@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 
 use crate::snippets::key::SnippetKey;
+use crate::web::network::came_by_https;
 use crate::web::state::State;
 
 /// Scheme, host and port, without a slash at the end: the public URL, or where the request was sent.
@@ -12,7 +13,8 @@ pub(super) fn site(request: &HttpRequest, state: &State) -> String {
         return url.trim_end_matches('/').to_owned();
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    format!("http://{host}")
+    let scheme = if came_by_https(request, &state.settings) { "https" } else { "http" };
+    format!("{scheme}://{host}")
 }
 
 /// The whole address of a snippet.

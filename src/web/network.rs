@@ -4,12 +4,16 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
+use crate::web::error::WebError;
 use crate::web::settings::Settings;
+use crate::web::state::State;
 
 /// A visitor's network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,7 +26,7 @@ impl Network {
         Self::new(sender(peer, request.headers(), &settings.trusted_proxies))
     }
 
-    fn new(address: IpAddr) -> Self {
+    pub(super) fn new(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(_) => Self(address),
             IpAddr::V6(address) => {
@@ -32,11 +36,40 @@ impl Network {
         }
     }
 
+    /// The network of 48 bits around an IPv6 one, which is what one customer can have.
+    pub(super) fn wide(self) -> Option<Self> {
+        match self.0 {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(address) => {
+                let mask = Ipv6Addr::new(0xffff, 0xffff, 0xffff, 0, 0, 0, 0, 0);
+                Some(Self(IpAddr::V6(address & mask)))
+            }
+        }
+    }
+
     /// A name under which storage may know it; not the address itself.
     pub(super) fn name(self) -> String {
         let digest = Sha256::digest(format!("codecube network {}", self.0));
         format!("network-{}", hex::encode(&digest[..12]))
     }
+}
+
+impl FromRequest for Network {
+    type Error = WebError;
+    type Future = std::future::Ready<Result<Self, WebError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let unknown = || Self::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        let state = request.app_data::<Data<State>>();
+        std::future::ready(Ok(state.map_or_else(unknown, |state| Self::of(request, &state.settings))))
+    }
+}
+
+/// Whether a trusted proxy passed this request on, and says that it came by https.
+pub(super) fn came_by_https(request: &HttpRequest, settings: &Settings) -> bool {
+    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    let trusted = peer.is_some_and(|peer| settings.trusted_proxies.iter().any(|network| network.contains(&peer)));
+    trusted && request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
 }
 
 impl fmt::Debug for Network {

@@ -13,6 +13,8 @@ use crate::snippets::revision::{Content, clean_title};
 use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::network::Network;
+use crate::web::rates::Kind;
 use crate::web::snippet_page::{self, View};
 use crate::web::state::State;
 use crate::web::submission::{self, Stored, Wanted};
@@ -42,20 +44,23 @@ pub(super) struct Fields {
 struct Sent {
     state: Data<State>,
     visitor: Visitor,
+    network: Network,
     key: SnippetKey,
     fields: Fields,
 }
 
+/// Who sent it.
+type Asked = (Data<State>, Visitor, Network);
+
 /// `POST /{key}/save`
 pub(super) async fn save(
-    state: Data<State>,
+    asked: Asked,
     page: Page,
-    visitor: Visitor,
     key: Path<SnippetKey>,
     form: Form<Fields>,
 ) -> Result<HttpResponse, WebError> {
-    let sent = Sent { state, visitor, key: key.into_inner(), fields: form.into_inner() };
-    match sent.store().await {
+    let sent = Sent::new(asked, key.into_inner(), form.into_inner());
+    match sent.save().await {
         Ok((stored, _)) => Ok(sent.go_to(&stored.key)),
         Err(error) => sent.answer_with_form(page, error, None).await,
     }
@@ -63,13 +68,12 @@ pub(super) async fn save(
 
 /// `POST /{key}/run`
 pub(super) async fn run(
-    state: Data<State>,
+    asked: Asked,
     page: Page,
-    visitor: Visitor,
     key: Path<SnippetKey>,
     form: Form<Fields>,
 ) -> Result<HttpResponse, WebError> {
-    let sent = Sent { state, visitor, key: key.into_inner(), fields: form.into_inner() };
+    let sent = Sent::new(asked, key.into_inner(), form.into_inner());
     let prepared = match sent.prepare().await {
         Ok(prepared) => prepared,
         Err(error) => return sent.answer_with_form(page, error, None).await,
@@ -82,6 +86,16 @@ pub(super) async fn run(
 }
 
 impl Sent {
+    fn new((state, visitor, network): Asked, key: SnippetKey, fields: Fields) -> Self {
+        Self { state, visitor, network, key, fields }
+    }
+
+    /// Counted here, not where programs are: a form that comes too often comes back with its text.
+    async fn save(&self) -> Result<(Stored, Content), WebError> {
+        self.state.rates.count(Kind::Change, self.network)?;
+        self.store().await
+    }
+
     async fn store(&self) -> Result<(Stored, Content), WebError> {
         let base = self.base(&self.key).await?;
         let program = self.draft(base.as_ref()).parse(&self.state.languages, &self.state.settings.program_limits)?;
@@ -96,6 +110,7 @@ impl Sent {
     /// Stores what is to run, unless it could not run anyway: whoever may not save here gets a new snippet, and
     /// tries that are refused should not leave one each.
     async fn prepare(&self) -> Result<(Stored, Content), WebError> {
+        self.state.rates.count(Kind::Run, self.network)?;
         submission::check_ready(&self.state)?;
         self.store().await
     }
@@ -177,10 +192,10 @@ impl Sent {
             },
             forked_from: base.as_ref().and_then(|view| view.forked_from.clone()),
             snippet: base.and_then(|view| view.snippet),
-            notice: Some(story.message),
+            notice: Some(story.message.clone()),
             kept: kept.is_some(),
         };
-        snippet_page::respond(&self.state, page, &self.visitor, view, story.status).await
+        snippet_page::respond(&self.state, page, &self.visitor, view, Some(&story)).await
     }
 
     /// The language that was sent; if nobody knows it, the snippet's own or the first one.

@@ -20,6 +20,7 @@ use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::inbox::{Gate, Writer, inbox};
+use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
 use crate::web::state::State;
 use crate::web::viewer::{Arrival, Gone, Outlet, Seen, Viewer};
@@ -52,7 +53,8 @@ pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -
     let started = WsResponseBuilder::new(socket, &request, Gated { payload, gate }).codec(codec).start_with_addr();
     let (address, response) =
         started.map_err(|_| WebError::Malformed("This address speaks WebSocket; open the page instead."))?;
-    let arrival = arrival(state.get_ref(), &visitor, key.into_inner(), &resume);
+    let network = Network::of(&request, &state.settings);
+    let arrival = arrival(state.get_ref(), (&visitor, network), key.into_inner(), &resume);
     let closing = address.clone();
     let outlet: Outlet = Box::new(move |texts| {
         let sending = address.send(Outgoing(texts));
@@ -65,11 +67,12 @@ pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -
     Ok(response)
 }
 
-fn arrival(state: &State, visitor: &Visitor, key: SnippetKey, resume: &Resume) -> Arrival {
+fn arrival(state: &State, (visitor, network): (&Visitor, Network), key: SnippetKey, resume: &Resume) -> Arrival {
     let run = resume.run.as_deref().and_then(RunId::parse);
     Arrival {
         state: state.clone(),
         visitor: visitor.hash.clone(),
+        network,
         key,
         fork_of: resume.fork.as_deref().and_then(SnippetKey::parse),
         seen: run.map(|run| Seen { run, after: resume.after.unwrap_or(0) }),

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 
 use crate::program::{MAX_PATH_BYTES, ProgramLimits};
+use crate::web::rates::RatesPerMinute;
 
 /// Greatest growth of one byte on the way here: a control character as `\u0000` in JSON, a line feed as `%0D%0A`
 /// in a form.
@@ -21,6 +22,8 @@ pub struct Settings {
     pub loopback_only: bool,
     /// Addresses of proxies that are believed when they say whose request they pass on.
     pub trusted_proxies: Vec<IpNet>,
+    /// How often one network may ask for what costs something.
+    pub rates: RatesPerMinute,
     /// Sizes a visitor's program may have.
     pub program_limits: ProgramLimits,
 }

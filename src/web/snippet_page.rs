@@ -14,7 +14,7 @@ use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::arguments;
 use crate::web::assets::Page;
-use crate::web::error::{RETRY_SECONDS, WebError};
+use crate::web::error::{Story, WebError};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
 use crate::web::snippet_data::SnippetData;
@@ -96,7 +96,7 @@ pub(super) async fn show(
         Some(view) => view,
         None => fresh(&state, &visitor, key.into_inner(), &start).await?,
     };
-    respond(&state, page, &visitor, view, StatusCode::OK).await
+    respond(&state, page, &visitor, view, None).await
 }
 
 /// The saved snippet under the key.
@@ -159,21 +159,22 @@ fn hello(language: &Language) -> Content {
     Content { title: String::new(), program }
 }
 
-/// Answers with the page.
+/// Answers with the page; with a story, it is the answer to what was not done.
 pub(super) async fn respond(
     state: &State,
     page: Page,
     visitor: &Visitor,
     view: View,
-    status: StatusCode,
+    story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
     let last = if view.snippet.is_some() { last_run::of(&state.runs, &view.key).await? } else { LastRun::default() };
     let html = write(state, page, visitor, &view, &last)?;
+    let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
     builder.insert_header((VARY, "accept")).insert_header(("x-robots-tag", "noindex"));
-    if matches!(status.as_u16(), 429 | 503) {
-        builder.insert_header((RETRY_AFTER, RETRY_SECONDS));
+    if let Some(story) = story.filter(|story| matches!(story.status.as_u16(), 429 | 503)) {
+        builder.insert_header((RETRY_AFTER, story.retry_seconds));
     }
     visitor.cookie(&state.settings).map(|cookie| builder.cookie(cookie));
     let language = &view.content.program.language.0;

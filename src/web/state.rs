@@ -12,6 +12,7 @@ use crate::languages::Languages;
 use crate::runs::feed::Feed;
 use crate::runs::store::Runs;
 use crate::snippets::store::Snippets;
+use crate::web::rates::Rates;
 use crate::web::readiness::{Readiness, watch_readiness};
 use crate::web::settings::Settings;
 
@@ -38,6 +39,7 @@ pub struct State {
     pub(super) snippets: Snippets,
     pub(super) languages: Arc<Languages>,
     pub(super) settings: Arc<Settings>,
+    pub(super) rates: Arc<Rates>,
     pub(super) readiness: watch::Receiver<Readiness>,
     /// Cancelled when no run is taken any more: the server is about to end.
     pub(super) draining: CancellationToken,
@@ -58,6 +60,7 @@ impl State {
             feed: parts.feed,
             snippets: parts.snippets,
             languages: parts.languages,
+            rates: Arc::new(Rates::new(settings.rates)),
             settings: Arc::new(settings),
             readiness,
             draining: CancellationToken::new(),

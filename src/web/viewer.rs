@@ -17,6 +17,7 @@ use crate::web::error::{StorageError, WebError};
 use crate::web::followed::Followed;
 use crate::web::inbox::Reader;
 use crate::web::messages::{ServerMessage, error_text};
+use crate::web::network::Network;
 use crate::web::state::State;
 
 /// The number of viewers is told so often at most: a crowd that arrives changes it with each arrival.
@@ -40,6 +41,7 @@ pub(super) struct Seen {
 pub(super) struct Arrival {
     pub(super) state: State,
     pub(super) visitor: OwnerHash,
+    pub(super) network: Network,
     pub(super) key: SnippetKey,
     /// A fresh page that will be a fork of this snippet once it is saved.
     pub(super) fork_of: Option<SnippetKey>,
@@ -56,6 +58,7 @@ pub(super) enum Failure {
 pub(super) struct Viewer {
     pub(super) state: State,
     pub(super) visitor: OwnerHash,
+    pub(super) network: Network,
     /// By which it is counted.
     id: String,
     pub(super) key: SnippetKey,
@@ -94,6 +97,7 @@ impl Viewer {
             news: arrival.state.feed.follow_snippet(arrival.key.as_str()),
             state: arrival.state,
             visitor: arrival.visitor,
+            network: arrival.network,
             key: arrival.key,
             fork_of: arrival.fork_of,
             snippet: None,

@@ -7,6 +7,7 @@ use crate::snippets::revision::{Content, clean_title};
 use crate::snippets::store::{Seen, SnippetError};
 use crate::web::error::WebError;
 use crate::web::messages::ClientMessage;
+use crate::web::rates::Kind;
 use crate::web::submission::{self, Stored, Wanted};
 use crate::web::viewer::{Failure, Gone, Viewer};
 
@@ -31,10 +32,10 @@ impl Viewer {
         };
         let (done, run) = match message {
             ClientMessage::Run { draft, title, revision, tty } => {
-                (self.run(Edited { draft, title, revision }, tty).await, None)
+                (self.run_in_turn(Edited { draft, title, revision }, tty).await, None)
             }
             ClientMessage::Save { draft, title, revision } => {
-                (self.save(Edited { draft, title, revision }).await.map(drop), None)
+                (self.save_in_turn(Edited { draft, title, revision }).await, None)
             }
             ClientMessage::Input { run, data } => (self.control(&run, Control::Input { data }).await, Some(run)),
             ClientMessage::Eof { run } => (self.control(&run, Control::Eof).await, Some(run)),
@@ -48,6 +49,16 @@ impl Viewer {
             Err(Failure::Gone) => Err(Gone),
             Err(Failure::Refused(error)) => self.tell_error(&error, run.as_deref()).await,
         }
+    }
+
+    async fn run_in_turn(&mut self, edited: Edited, tty: Option<Terminal>) -> Result<(), Failure> {
+        self.state.rates.count(Kind::Run, self.network)?;
+        self.run(edited, tty).await
+    }
+
+    async fn save_in_turn(&mut self, edited: Edited) -> Result<(), Failure> {
+        self.state.rates.count(Kind::Change, self.network)?;
+        self.save(edited).await.map(drop)
     }
 
     async fn run(&mut self, edited: Edited, tty: Option<Terminal>) -> Result<(), Failure> {
