@@ -36,6 +36,8 @@ struct SnippetPage<'a> {
     arguments_line: String,
     forked_from: Option<&'a str>,
     saved: bool,
+    /// The newest revision, from which an edit starts; 0 before the first.
+    revision: u64,
     may_save: bool,
     expires: Option<Moment>,
     last_output: &'a str,
@@ -199,6 +201,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         arguments_line: arguments::join(&program.arguments),
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
         saved: view.snippet.is_some(),
+        revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
         may_save: view.snippet.is_none() || view.is_owned_by(visitor),
         expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),
         last_output: &last.output,

@@ -30,6 +30,7 @@ export function findElements() {
     language: byId("language", HTMLSelectElement),
     content: byId("content", HTMLTextAreaElement),
     path: byId("path", HTMLInputElement),
+    revision: byId("revision", HTMLInputElement),
     title: byId("title", HTMLInputElement),
     titleText: byId("title-text", HTMLElement),
     stdin: byId("stdin", HTMLTextAreaElement),

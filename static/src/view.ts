@@ -19,7 +19,7 @@ export class View {
 
   show(state: State): void {
     this.#state = state;
-    const { bar, status: line, viewers, run, runLabel, endInput, save, fork, title, titleText, form } = this.#elements;
+    const { bar, status: line, viewers, run, runLabel, endInput, save, fork, title, titleText, revision, form } = this.#elements;
     const { sentence, tone } = status(state);
     setText(line, sentence);
     bar.dataset["tone"] = tone;

@@ -315,7 +315,7 @@ async fn a_killed_redis_loses_nothing_acknowledged_and_followers_go_on_by_themse
 #[tokio::test]
 async fn a_snippets_viewers_hear_of_its_runs_and_the_one_before_gets_a_lifetime() {
     let seam = seam(QueueLimits::default()).await;
-    seam.db.commands().hset::<_, _, _, ()>(keys::snippet("abc"), "owner", "x").await.unwrap();
+    seam.db.commands().hset::<_, _, _, ()>(keys::snippet("abc"), "head", 1).await.unwrap();
     let mut news = seam.feed.follow_snippet("abc");
     assert_eq!(news.next().await, SnippetNews::Gap);
     let mut submitted = Vec::new();
