@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use crate::protocol::ToAgent;
 use crate::runner::configuration::{self, Blueprint, SandboxLimits};
 use crate::runner::docker::{Engine, EngineError};
 use crate::runner::health::Health;
@@ -28,6 +29,8 @@ pub(super) struct Mould {
     pub(super) seccomp: bool,
     pub(super) runner: String,
     pub(super) name: String,
+    /// What a sandbox that waits starts already.
+    pub(super) prestart: Option<ToAgent>,
 }
 
 /// Something to be removed.
@@ -102,7 +105,13 @@ impl Pool {
 
     /// A warm sandbox more. `None` when there is no room.
     pub(super) async fn add(&self, slot: Slot) -> Result<(), SandboxError> {
-        let sandbox = self.start(slot, &self.mould.limits).await?;
+        let mut sandbox = self.start(slot, &self.mould.limits).await?;
+        if let Some(prestart) = &self.mould.prestart
+            && let Err(error) = sandbox.input.send(prestart).await
+        {
+            self.discard_now(sandbox);
+            return Err(error);
+        }
         lock(&self.warm).push_back(sandbox);
         Ok(())
     }
