@@ -2,12 +2,13 @@
 //! `runs`.
 //!
 //! - `intake` takes entries, `execute` performs one run: `job` and `talk` go in, `watch` and `journal` come out
-//! - `pool`, `keeper`, `slots`, `sandbox`: containers, from before they start until they are gone
+//! - `pool`, `demand`, `keeper`, `slots`, `sandbox`: containers, from before they start until they are gone
 //! - `docker` (the only file that knows bollard) and `configuration` (what a container is)
 //! - `health`, `housekeeping`, `reaper`: what happens on a timer
 //! - `inspection`: what an Engine says about itself, for whoever examines a host
 
 mod configuration;
+mod demand;
 mod docker;
 mod execute;
 mod health;
@@ -221,10 +222,12 @@ pub async fn run(
     live(&context, &feed, &settings, make_queue).await
 }
 
-fn prestart(languages: &Languages, wanted: Option<&LanguageId>) -> Result<Option<ToAgent>, RunnerError> {
+type Early = (LanguageId, ToAgent);
+
+fn prestart(languages: &Languages, wanted: Option<&LanguageId>) -> Result<Option<Early>, RunnerError> {
     let Some(wanted) = wanted else { return Ok(None) };
     match languages.get(wanted).and_then(job::prestart) {
-        Some(prestart) => Ok(Some(ToAgent::Prestart(prestart))),
+        Some(prestart) => Ok(Some((wanted.clone(), ToAgent::Prestart(prestart)))),
         None => Err(RunnerError::NoPrestart(wanted.clone())),
     }
 }
