@@ -12,6 +12,7 @@ mod keeping;
 mod layering;
 mod own_engine;
 mod page;
+mod prestart;
 mod rates;
 mod runs;
 mod runtimes;
