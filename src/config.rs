@@ -297,6 +297,10 @@ pub struct RunnerOptions {
     /// Size of the working directory, MiB.
     #[arg(long, env = "CODECUBE_CODE_MB", default_value_t = 64, value_name = "MIB")]
     pub code_mb: u64,
+    /// Lets a run write this much to the host's disk, below /var/tmp, MiB; nothing when not given. Only for an Engine on
+    /// an xfs with project quotas, see docs/SECURITY.md.
+    #[arg(long, env = "CODECUBE_DISK_QUOTA_MB", value_name = "MIB")]
+    pub disk_quota_mb: Option<u64>,
     /// Size of /tmp, MiB.
     #[arg(long, env = "CODECUBE_TMP_MB", default_value_t = 64, value_name = "MIB")]
     pub tmp_mb: u64,
@@ -459,6 +463,7 @@ impl RunnerOptions {
             ("CODECUBE_RUNTIME", &self.runtime),
             ("CODECUBE_RUNNER_NAME", &self.runner_name),
         ];
+        variables.extend(self.disk_quota_mb.map(|mb| ("CODECUBE_DISK_QUOTA_MB", mb.to_string())));
         variables.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
         variables
     }
@@ -486,6 +491,7 @@ mod tests {
             "--docker-host=unix:///x",
             "--runtime=runsc",
             "--runner-name=a",
+            "--disk-quota-mb=640",
         ])
         .role() else {
             unreachable!()

@@ -1,6 +1,6 @@
 //! Docker: every call to the Engine, each with its own deadline. The only file that knows bollard.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
@@ -71,7 +71,9 @@ pub(super) struct Image {
 #[derive(Debug, Clone)]
 pub(super) struct Abilities {
     pub(super) processors: u32,
-    pub(super) runtimes: Vec<String>,
+    /// Names, and the programs behind them.
+    pub(super) runtimes: BTreeMap<String, String>,
+    pub(super) default_runtime: String,
 }
 
 /// A container that carries our label.
@@ -132,7 +134,9 @@ impl Engine {
     pub(super) async fn abilities(&self) -> Result<Abilities, EngineError> {
         let info = self.within("describe itself", LIST, self.docker.info()).await?;
         let processors = info.ncpu.and_then(|count| u32::try_from(count).ok()).unwrap_or(1).max(1);
-        Ok(Abilities { processors, runtimes: info.runtimes.unwrap_or_default().into_keys().collect() })
+        let runtimes = info.runtimes.unwrap_or_default().into_iter();
+        let runtimes = runtimes.map(|(name, runtime)| (name, runtime.path.unwrap_or_default())).collect();
+        Ok(Abilities { processors, runtimes, default_runtime: info.default_runtime.unwrap_or_default() })
     }
 
     /// All that the Engine says about itself, as its API has it.
@@ -293,7 +297,7 @@ mod tests {
         let body = container(&blueprint());
         let typed: ContainerCreateBody = serde_json::from_value(body.clone()).unwrap();
         assert_eq!(serde_json::to_value(typed).unwrap(), body);
-        let body = update(&blueprint().limits);
+        let body = update(&blueprint().limits, false);
         let typed: ContainerUpdateBody = serde_json::from_value(body.clone()).unwrap();
         assert_eq!(serde_json::to_value(typed).unwrap(), body);
     }

@@ -1,39 +1,90 @@
 //! Setup: whether the Engine, the image and the runtime are what the settings say; in words that help.
 
-use crate::runner::configuration::SandboxLimits;
-use crate::runner::docker::{Engine, EngineError};
+use crate::runner::configuration::{self, Blueprint, SandboxLimits};
+use crate::runner::docker::{Abilities, Engine, EngineError};
 use crate::runner::health::CurrentImage;
+use crate::runner::slots::NAME_PREFIX;
 use crate::runner::{RunnerError, Settings};
+use crate::runs::request::ALPHABET;
+
+/// What settings come to on this host.
+pub(super) struct Prepared {
+    pub(super) engine: Engine,
+    pub(super) image: CurrentImage,
+    pub(super) limits: SandboxLimits,
+    /// Whether sandboxes have gVisor's kernel.
+    pub(super) gvisor: bool,
+}
 
 /// Connects, and checks all that these settings need.
-pub(super) async fn prepare(settings: &Settings) -> Result<(Engine, CurrentImage, SandboxLimits), RunnerError> {
+pub(super) async fn prepare(settings: &Settings) -> Result<Prepared, RunnerError> {
     let sandboxes = settings.permits + settings.pool_size;
     if usize::try_from(settings.uid_count).is_ok_and(|count| count < sandboxes) {
         return Err(RunnerError::TooFewUids(settings.uid_count, settings.permits, settings.pool_size));
     }
     let engine = Engine::connect(settings.docker_host.as_deref()).await.map_err(no_engine)?;
     let abilities = engine.abilities().await.map_err(no_engine)?;
-    if let Some(runtime) = settings.runtime.as_ref().filter(|name| !abilities.runtimes.contains(name)) {
-        return Err(RunnerError::NoRuntime(runtime.clone(), abilities.runtimes.join(", ")));
+    if let Some(runtime) = settings.runtime.as_ref().filter(|name| !abilities.runtimes.contains_key(*name)) {
+        let known: Vec<_> = abilities.runtimes.into_keys().collect();
+        return Err(RunnerError::NoRuntime(runtime.clone(), known.join(", ")));
     }
     let image = match engine.image(&settings.image).await {
         Err(EngineError::Gone(_)) => return Err(RunnerError::NoImage(settings.image.clone())),
         image => CurrentImage::from(image?),
     };
+    let gvisor = is_gvisor(settings.runtime.as_deref(), &abilities);
+    let prepared = Prepared { engine, image, limits: limits(settings, &abilities), gvisor };
+    try_once(settings, &prepared).await?;
+    Ok(prepared)
+}
+
+fn limits(settings: &Settings, abilities: &Abilities) -> SandboxLimits {
     let limits = &settings.limits;
-    Ok((
-        engine,
-        image,
-        SandboxLimits {
-            cpus: limits.cpus.min(f64::from(abilities.processors)), // more is refused
-            cpu_seconds: limits.cpu_time.as_secs() + 1,
-            memory_mb: limits.memory_mb,
-            processes: limits.processes,
-            work_mb: limits.work_mb,
-            tmp_mb: limits.tmp_mb,
-            inodes: limits.inodes,
-        },
-    ))
+    SandboxLimits {
+        cpus: limits.cpus.min(f64::from(abilities.processors)), // more is refused
+        cpu_seconds: limits.cpu_time.as_secs() + 1,
+        memory_mb: limits.memory_mb,
+        processes: limits.processes,
+        work_mb: limits.work_mb,
+        tmp_mb: limits.tmp_mb,
+        inodes: limits.inodes,
+    }
+}
+
+/// Whether the runtime that sandboxes get, by its name or by the program behind it, is gVisor.
+pub(super) fn is_gvisor(wanted: Option<&str>, abilities: &Abilities) -> bool {
+    let name = wanted.unwrap_or(&abilities.default_runtime);
+    let program = abilities.runtimes.get(name).map_or("", String::as_str);
+    let is_its = |text: &str| text.contains("runsc") || text.contains("gvisor");
+    is_its(name) || is_its(program)
+}
+
+/// Lets the Engine make a sandbox that is never started: it names every limit that it cannot keep.
+async fn try_once(settings: &Settings, prepared: &Prepared) -> Result<(), RunnerError> {
+    let blueprint = Blueprint {
+        image: &prepared.image.id,
+        uid: settings.uid_base,
+        limits: prepared.limits,
+        runtime: settings.runtime.as_deref(),
+        gvisor: prepared.gvisor,
+        seccomp: settings.seccomp,
+        terminals: true,
+        disk_quota_mb: settings.disk_quota_mb,
+        runner: "trial",
+        name: &settings.name,
+        created_seconds: 0,
+    };
+    let container = format!("{NAME_PREFIX}trial-{}", nanoid::nanoid!(10, &ALPHABET));
+    let warnings = match prepared.engine.create(&container, configuration::container(&blueprint)).await {
+        Err(EngineError::Refused(reason)) if settings.disk_quota_mb.is_some() && reason.contains("torage") => {
+            return Err(RunnerError::NoDiskQuota(reason));
+        }
+        created => created?,
+    };
+    for warning in warnings {
+        tracing::warn!(warning, "the Docker Engine cannot keep a limit of the sandboxes");
+    }
+    Ok(prepared.engine.remove_by_force(&container).await?)
 }
 
 fn no_engine(error: EngineError) -> RunnerError {
@@ -48,7 +99,20 @@ fn no_engine(error: EngineError) -> RunnerError {
     }
 }
 
-/// Whether the runtime brings a kernel of its own.
-pub(super) fn is_gvisor(settings: &Settings) -> bool {
-    settings.runtime.as_deref().is_some_and(|runtime| runtime.starts_with("runsc"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gvisor_is_known_by_its_name_its_program_or_as_the_engines_default() {
+        let runtimes = [("runc", "runc"), ("strong", "/opt/bin/runsc"), ("runsc-kvm", "")];
+        let abilities = |default: &str| Abilities {
+            processors: 1,
+            runtimes: runtimes.map(|(name, program)| (name.to_owned(), program.to_owned())).into(),
+            default_runtime: default.to_owned(),
+        };
+        assert!(is_gvisor(Some("strong"), &abilities("runc")) && is_gvisor(Some("runsc-kvm"), &abilities("runc")));
+        assert!(is_gvisor(None, &abilities("strong")) && !is_gvisor(None, &abilities("runc")));
+        assert!(!is_gvisor(Some("runc"), &abilities("strong")));
+    }
 }
