@@ -17,6 +17,7 @@ use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 use tokio::io::AsyncWrite;
 
+use crate::runner::broken::Seen;
 use crate::runner::configuration::{LABEL_NAME, LABEL_RUNNER};
 
 const CREATE: Duration = Duration::from_secs(10);
@@ -186,11 +187,11 @@ impl Engine {
         self.within("change a container's limits", UPDATE, self.docker.update_container(container, body)).await
     }
 
-    /// Whether the kernel killed something in it for memory, asked after it ended.
-    pub(super) async fn ended_for_memory(&self, container: &str) -> Result<bool, EngineError> {
+    /// Whether it runs, and what the kernel did to it.
+    pub(super) async fn look(&self, container: &str) -> Result<Seen, EngineError> {
         let inspecting = self.docker.inspect_container(container, None::<InspectContainerOptions>);
         let state = self.within("describe a container", INSPECT, inspecting).await?.state.unwrap_or_default();
-        Ok(state.running == Some(false) && state.oom_killed == Some(true))
+        Ok(Seen { running: state.running != Some(false), out_of_memory: state.oom_killed == Some(true) })
     }
 
     /// Kills; a container that does not run, or does not exist, is no fault.

@@ -7,6 +7,7 @@
 //! - `health`, `housekeeping`, `reaper`: what happens on a timer
 //! - `inspection`: what an Engine says about itself, for whoever examines a host
 
+mod broken;
 mod configuration;
 mod demand;
 mod docker;

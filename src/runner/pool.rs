@@ -140,6 +140,11 @@ impl Pool {
         self.discard(Waste::Wreck(sandbox.abandon()));
     }
 
+    /// Whether sandboxes have gVisor's kernel.
+    pub(super) fn gvisor(&self) -> bool {
+        self.mould.gvisor
+    }
+
     pub(super) fn warm(&self) -> usize {
         lock(&self.warm).len()
     }
