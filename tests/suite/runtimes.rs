@@ -55,11 +55,13 @@ async fn every_language_greets_under_gvisor_and_every_end_is_told() {
         ("ulimit -t 1; while :; do :; done", "signalled"),
         ("yes", "output_limit"),
         ("head -c 100M /dev/zero >file && exit 5", "disk_limit"),
-        ("x=$(tail /dev/zero)", "memory_limit"),
     ] {
         let heard = visitor.fresh().await.run("bash", code).await;
         assert_eq!(heard.outcome(), outcome, "{code}: {:?}", heard.finished());
     }
+    let heard = visitor.fresh().await.run("bash", "x=$(tail /dev/zero)").await;
+    // Its kernel has no counters; whether the host's word comes is the Engine's affair.
+    assert!(["memory_limit", "signalled"].contains(&heard.outcome()), "{:?}", heard.finished());
     until("only warm sandboxes are left", || async { engine.containers().len() == 2 }).await;
 }
 
@@ -76,6 +78,11 @@ async fn a_terminal_input_stop_and_the_time_limit_work_under_gvisor() {
     said(&mut page, "got word").await;
     page.send(json!({"type": "stop", "run": run})).await;
     assert_eq!(page.finish().await.outcome(), "stopped");
+    let mut message = run_message("python", "raise OSError('told in full')");
+    message["tty"] = json!({"columns": 80, "rows": 24});
+    page.send(message).await;
+    let heard = page.finish().await;
+    assert!(heard.output().contains("told in full") && heard.outcome() == "exited", "{heard:?}");
     assert_eq!(page.run("bash", "echo up; sleep 20").await.outcome(), "time_limit");
 }
 
