@@ -6,7 +6,8 @@ use actix_web::web::{Data, Form, Path};
 use serde::Deserialize;
 
 use crate::languages::Language;
-use crate::program::{Draft, Program, SourceFile};
+use crate::program::file::SourceFile;
+use crate::program::{Draft, Program};
 use crate::runs::request::Control;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::{Content, clean_title};
@@ -156,7 +157,7 @@ impl Sent {
     /// The form's one file, with the other files of the snippet it was made from.
     fn draft(&self, base: Option<&View>) -> Draft {
         let fields = &self.fields;
-        let main = SourceFile { path: fields.path.clone(), content: line_ends(&fields.content) };
+        let main = SourceFile::text(&fields.path, line_ends(&fields.content));
         let others = base.map(|view| view.content.program.files.iter().skip(1)).into_iter().flatten();
         let others: Vec<SourceFile> = others.filter(|file| file.path != main.path).cloned().collect();
         Draft {

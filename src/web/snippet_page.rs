@@ -8,7 +8,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::languages::{Language, Languages};
-use crate::program::{Program, SourceFile};
+use crate::program::Program;
+use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
@@ -156,7 +157,7 @@ pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
 }
 
 fn hello(language: &Language) -> Content {
-    let files = vec![SourceFile { path: language.main.clone(), content: language.hello.clone() }];
+    let files = vec![SourceFile::text(&language.main, &language.hello)];
     let program = Program { language: language.id.clone(), files, arguments: Vec::new(), stdin: None };
     Content { title: String::new(), program }
 }

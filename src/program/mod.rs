@@ -1,9 +1,12 @@
 //! Program: what a run executes and a revision keeps (language, files, arguments, stdin), checked at the edge.
 //! Not here: who owns it (`snippets`) and how it is executed (`runs`, `runner`).
 
+pub mod file;
+
 use serde::{Deserialize, Serialize};
 
 use crate::languages::{LanguageId, Languages};
+use crate::program::file::SourceFile;
 
 /// Greatest length of one file's path, bytes.
 pub const MAX_PATH_BYTES: usize = 200;
@@ -24,15 +27,6 @@ pub struct Program {
     /// there is none: viewers may type, and close it.
     #[serde(default)]
     pub stdin: Option<String>,
-}
-
-/// One source file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceFile {
-    /// Relative path below the working directory.
-    pub path: String,
-    /// The text.
-    pub content: String,
 }
 
 /// A program as a visitor sent it: not checked yet.
