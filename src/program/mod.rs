@@ -81,6 +81,9 @@ pub enum ProgramError {
     /// Too many argument bytes.
     #[error("the arguments are {0} bytes long; at most {1} are passed on")]
     ArgumentsTooLarge(usize, usize),
+    /// A quote in the arguments line that nothing ends.
+    #[error("the arguments hold a {0} that is never closed; close it, or put \\ before it if it is meant as it stands")]
+    OpenQuote(char),
     /// An argument the kernel cannot pass on.
     #[error("argument {0} holds a zero byte, which no program can be given")]
     ZeroInArgument(usize),
@@ -109,6 +112,7 @@ impl ProgramError {
             Self::TooManyFiles(..) => "too_many_files",
             Self::SourceTooLarge(..) => "source_too_large",
             Self::ArgumentsTooLarge(..) => "arguments_too_large",
+            Self::OpenQuote(_) => "open_quote",
             Self::ZeroInArgument(_) => "bad_argument",
             Self::StdinTooLarge(..) => "stdin_too_large",
             Self::BadPath { .. } => "bad_path",

@@ -95,7 +95,7 @@ impl Sent {
         let draft = Draft {
             language,
             files: self.files,
-            arguments: self.options.args.as_deref().map(arguments::split).unwrap_or_default(),
+            arguments: self.options.args.as_deref().map(arguments::split).transpose()?.unwrap_or_default(),
             stdin: self.stdin,
         };
         let program = draft.parse(&state.languages, &state.settings.program_limits)?;
@@ -112,7 +112,7 @@ impl Sent {
             only.path.clone_from(&old.files[0].path);
             self.files.extend(old.files.into_iter().skip(1));
         }
-        let arguments = self.options.args.as_deref().map_or(old.arguments, arguments::split);
+        let arguments = self.options.args.as_deref().map_or(Ok(old.arguments), arguments::split)?;
         let language = self.options.language.unwrap_or(old.language.0);
         let draft = Draft { language, files: self.files, arguments, stdin: self.stdin.or(old.stdin) };
         let program = draft.parse(&state.languages, &state.settings.program_limits)?;
