@@ -103,6 +103,8 @@ pub(super) struct Blueprint<'a> {
     pub(super) limits: SandboxLimits,
     pub(super) runtime: Option<&'a str>,
     pub(super) seccomp: bool,
+    /// Control group that holds all sandboxes; the Engine's own when absent.
+    pub(super) cgroup_parent: Option<&'a str>,
     pub(super) runner: &'a str,
     pub(super) name: &'a str,
     pub(super) created_seconds: u64,
@@ -168,6 +170,9 @@ fn host(blueprint: &Blueprint<'_>) -> Value {
     if let Some(runtime) = blueprint.runtime {
         host["Runtime"] = json!(runtime);
     }
+    if let Some(parent) = blueprint.cgroup_parent {
+        host["CgroupParent"] = json!(parent); // whatever limits the operator gave it hold for all together
+    }
     host
 }
 
@@ -210,7 +215,8 @@ fn terminals(blueprint: &Blueprint<'_>) -> Value {
         "device": "devpts",
         "o": format!("nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,max={TERMINALS}"),
     });
-    let volume = json!({ "NoCopy": true, "DriverConfig": { "Name": "local", "Options": options } });
+    let labels = json!({ LABEL_RUNNER: blueprint.runner, LABEL_NAME: blueprint.name }); // the reaper's marks here too
+    let volume = json!({ "NoCopy": true, "Labels": labels, "DriverConfig": { "Name": "local", "Options": options } });
     json!([{ "Type": "volume", "Target": "/dev/pts", "VolumeOptions": volume }])
 }
 
@@ -266,6 +272,7 @@ pub(super) mod tests {
             limits,
             runtime: None,
             seccomp: true,
+            cgroup_parent: None,
             runner: "r",
             name: "n",
             created_seconds: 1,
