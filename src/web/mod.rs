@@ -22,6 +22,7 @@ mod assets;
 mod error;
 mod error_page;
 mod followed;
+mod form_fields;
 mod headers;
 mod health;
 mod history;

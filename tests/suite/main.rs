@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test's failure is its panic")]
 
 mod abuse;
+mod accessibility;
 mod browser;
 mod curl;
 mod curl_errors;
 mod curl_runs;
+mod editing;
 mod faults;
 mod forms;
 mod keeping;

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use crate::program::SourceFile;
+use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Revision;
 use crate::snippets::store::{Seen, Snippet};
@@ -43,7 +43,7 @@ pub(in crate::web) async fn show(
     let (snippet, revision) = load(&state, &key, number).await?;
     if Form::wanted(request.headers()) != Form::Page {
         let main = revision.content.program.files.into_iter().next().ok_or(WebError::NotFound)?;
-        return Ok(raw::text(main.content));
+        return Ok(raw::file(&main));
     }
     let program = &revision.content.program;
     let language = state.languages.get(&program.language).map_or(program.language.0.as_str(), |known| &known.name);
