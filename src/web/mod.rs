@@ -5,6 +5,7 @@
 //! - pages: `snippet_page`, `run_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
 //! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
+//! - `colour`: code and output with colours, for pages without a script; `last_run`
 //! - around every answer: `error`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
 
 pub mod rates;
@@ -19,6 +20,7 @@ mod api;
 mod archive;
 mod arguments;
 mod assets;
+mod colour;
 mod error;
 mod error_page;
 mod followed;
@@ -32,7 +34,6 @@ mod messages;
 mod moment;
 mod network;
 mod origin;
-mod plain_text;
 mod raw;
 mod readiness;
 mod removal;

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
 use askama::Template;
-use askama::filters::{Escaper, Html};
 use bytes::Bytes;
 use futures_util::stream::{Stream, unfold};
 use tokio_util::sync::CancellationToken;
@@ -17,8 +16,9 @@ use crate::runs::outcome::{Finished, Outcome};
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::assets::Page;
+use crate::web::colour::markup::Markup;
+use crate::web::colour::output::OutputReader;
 use crate::web::error::WebError;
-use crate::web::plain_text::ControlStripper;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
@@ -55,7 +55,7 @@ pub(super) fn stream(
     head: String,
     follower: LogFollower,
 ) -> HttpResponse {
-    let growing = Growing { key, follower, stripper: ControlStripper::default(), stop: state.stop.clone() };
+    let growing = Growing { key, follower, reader: OutputReader::default(), stop: state.stop.clone() };
     let mut builder = HttpResponse::Ok();
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
     // Compression would hold output back; the same goes for proxies that know this header.
@@ -67,7 +67,7 @@ pub(super) fn stream(
 struct Growing {
     key: SnippetKey,
     follower: LogFollower,
-    stripper: ControlStripper,
+    reader: OutputReader,
     stop: CancellationToken,
 }
 
@@ -118,12 +118,11 @@ impl Growing {
         }
     }
 
-    /// Output as HTML text: without control sequences, escaped.
+    /// Output as HTML. What the program has written of a line is shown at once: it may be a question.
     fn visible(&mut self, data: &str) -> String {
-        let (mut plain, mut escaped) = (String::new(), String::new());
-        self.stripper.push(data, &mut plain);
-        Html.write_escaped_str(&mut escaped, &plain).expect("writing into a string does not fail");
-        escaped
+        let mut pieces = self.reader.push(data);
+        pieces.extend(self.reader.flush());
+        Markup::of(&pieces).into_string()
     }
 
     fn end(self, message: &str, tone: &str) -> (String, Step) {

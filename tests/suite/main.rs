@@ -12,6 +12,7 @@ mod keeping;
 mod layering;
 mod page;
 mod rates;
+mod reading;
 mod runs;
 mod seam;
 mod server;
