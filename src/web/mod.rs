@@ -6,6 +6,7 @@
 //! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
 //! - `colour`: code and output with colours, for pages without a script; `last_run`
+//! - `sharing`: a snippet in other sites: embed, oEmbed, picture
 //! - around every answer: `error`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
 
 pub mod rates;
@@ -40,6 +41,7 @@ mod removal;
 mod run_form;
 mod run_result;
 mod run_socket;
+mod sharing;
 mod snippet_data;
 mod snippet_page;
 mod submission;

@@ -16,6 +16,7 @@ mod reading;
 mod runs;
 mod seam;
 mod server;
+mod sharing;
 mod shutdown;
 mod socket;
 mod stale;
