@@ -25,6 +25,7 @@ mod colour;
 mod error;
 mod error_page;
 mod followed;
+mod form_fields;
 mod headers;
 mod health;
 mod history;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::languages::LanguageId;
-use crate::program::SourceFile;
+use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::web::snippet_page::View;
 use crate::web::state::State;

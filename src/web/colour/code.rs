@@ -12,7 +12,7 @@ use syntect::parsing::{ParseState, ScopeStack};
 use tokio::sync::Semaphore;
 
 use crate::languages::LanguageId;
-use crate::program::SourceFile;
+use crate::program::file::SourceFile;
 use crate::web::colour::markup::Markup;
 use crate::web::colour::piece::{Look, Piece, append};
 use crate::web::colour::syntax::{self, GRAMMARS};
@@ -66,13 +66,13 @@ pub(in crate::web) async fn of_files(language: &LanguageId, files: &[SourceFile]
 }
 
 fn plain(files: &[SourceFile]) -> Vec<Arc<Markup>> {
-    files.iter().map(|file| Arc::new(Markup::plain(&file.content))).collect()
+    files.iter().map(|file| Arc::new(Markup::plain(&file.content.to_string()))).collect()
 }
 
 /// What a coloured file is kept under: everything that its colours depend on.
 fn name(language: &LanguageId, file: &SourceFile) -> [u8; 32] {
     let mut digest = Sha256::new();
-    for part in [&language.0, &file.path, &file.content] {
+    for part in [language.0.as_bytes(), file.path.as_bytes(), file.content.as_bytes()] {
         digest.update(part.len().to_le_bytes());
         digest.update(part);
     }
@@ -82,10 +82,14 @@ fn name(language: &LanguageId, file: &SourceFile) -> [u8; 32] {
 /// Colours a file. Takes a while; call it where it holds up nobody.
 pub(in crate::web) fn pieces(language: &LanguageId, file: &SourceFile, deadline: Instant) -> Vec<Piece> {
     let mut pieces = Vec::new();
+    let Some(text) = file.content.as_text() else {
+        append(&mut pieces, Look::default(), &file.content.to_string());
+        return pieces;
+    };
     let mut state = ParseState::new(syntax::grammar(language, &file.path));
     let mut stack = ScopeStack::new();
     let mut bytes = 0;
-    for line in file.content.split_inclusive('\n') {
+    for line in text.split_inclusive('\n') {
         bytes += line.len();
         let coloured = bytes <= MAX_BYTES && line.len() <= MAX_LINE_BYTES && Instant::now() < deadline;
         if !coloured || add_line(&mut pieces, &mut state, &mut stack, line).is_none() {

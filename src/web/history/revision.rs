@@ -46,7 +46,7 @@ pub(in crate::web) async fn show(
     let (snippet, revision) = load(&state, &key, number).await?;
     if Form::wanted(request.headers()) != Form::Page {
         let main = revision.content.program.files.into_iter().next().ok_or(WebError::NotFound)?;
-        return Ok(raw::text(main.content));
+        return Ok(raw::file(&main));
     }
     let program = &revision.content.program;
     let language = state.languages.get(&program.language).map_or(program.language.0.as_str(), |known| &known.name);

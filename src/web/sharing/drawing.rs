@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::languages::LanguageId;
-use crate::program::SourceFile;
+use crate::program::file::SourceFile;
 use crate::web::colour::code;
 use crate::web::colour::piece::{Ink, Look, Piece, Token};
 use crate::web::sharing::canvas::{Canvas, Cell, Rgb};
@@ -77,8 +77,8 @@ fn panel(canvas: &mut Canvas, top: u32, height: u32, ground: Rgb, lines: &[Vec<P
 
 /// Only the lines that are drawn are coloured.
 fn beginning(language: &LanguageId, file: &SourceFile, count: usize) -> Vec<Piece> {
-    let content = file.content.split_inclusive('\n').take(count).collect();
-    let file = SourceFile { path: file.path.clone(), content };
+    let content: String = file.content.to_string().split_inclusive('\n').take(count).collect();
+    let file = SourceFile::text(file.path.clone(), content);
     code::pieces(language, &file, Instant::now() + COLOUR_WITHIN)
 }
 

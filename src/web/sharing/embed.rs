@@ -111,7 +111,7 @@ async fn write(
     let wanted = |path: &str| options.file.as_deref().is_none_or(|file| file == path);
     let file = program.files.iter().find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;
     let coloured = code::of_files(&program.language, std::slice::from_ref(file)).await;
-    let all = file.content.lines().count().max(1);
+    let all = file.content.to_string().lines().count().max(1);
     let lines = options.lines.as_deref().and_then(|lines| range(lines, all)).unwrap_or(1..=all);
     let language = state.languages.get(&program.language).map_or(program.language.0.as_str(), |known| &known.name);
     let template = EmbedPage {

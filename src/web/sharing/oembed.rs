@@ -101,7 +101,12 @@ fn key_of(url: &str, site: &str) -> Option<SnippetKey> {
 
 /// As large as the code needs, within what the consumer has room for.
 fn size(question: &Question, public: &Public) -> (u32, u32) {
-    let lines = public.content.program.files.first().map_or(0, |file| file.content.lines().count());
+    let lines = public
+        .content
+        .program
+        .files
+        .first()
+        .map_or(0, |file| file.content.as_text().map_or(1, |text| text.lines().count()));
     let wanted = u32::try_from(lines).unwrap_or(u32::MAX).saturating_mul(LINE_HEIGHT).saturating_add(AROUND_HEIGHT);
     let height = wanted.clamp(MIN_HEIGHT, MAX_HEIGHT);
     (WIDTH.min(question.maxwidth.unwrap_or(WIDTH)), height.min(question.maxheight.unwrap_or(height)))
