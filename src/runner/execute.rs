@@ -74,7 +74,7 @@ pub(super) async fn execute(context: &Context, entry: &Entry) -> Fate {
     };
     let limits = RunLimits::of(language, &context.limits);
     // The sandbox comes before the claim: a run that cannot start now stays in the queue, for whoever can.
-    let sandbox = match obtain(context, &limits).await {
+    let sandbox = match obtain(context, language, &limits).await {
         Ok(sandbox) => sandbox,
         Err(Missing::Left) => return Fate::Left,
         Err(Missing::Sandbox(sentence)) => return refuse(context, entry, sentence).await,
@@ -105,11 +105,12 @@ fn find_language<'a>(context: &'a Context, entry: &Entry) -> Result<&'a Language
     Ok(language)
 }
 
-async fn obtain(context: &Context, limits: &RunLimits) -> Result<Sandbox, Missing> {
+async fn obtain(context: &Context, language: &Language, limits: &RunLimits) -> Result<Sandbox, Missing> {
     let limits = limits.of_sandbox(&context.sandbox_limits);
+    context.pool.note(&language.id);
     let mut tries = 0;
     loop {
-        let error = match context.pool.take(&limits).await {
+        let error = match context.pool.take(&language.id, &limits).await {
             Ok(sandbox) => return Ok(sandbox),
             Err(error) => error,
         };

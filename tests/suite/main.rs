@@ -11,6 +11,7 @@ mod forms;
 mod keeping;
 mod layering;
 mod page;
+mod prestart;
 mod rates;
 mod reading;
 mod runs;
