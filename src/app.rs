@@ -17,7 +17,7 @@ use crate::db::embedded::Embedded;
 use crate::doctor;
 use crate::doctor::corpus::Corpus;
 use crate::doctor::report::{Report, Table};
-use crate::languages::Languages;
+use crate::languages::{LanguageId, Languages};
 use crate::program::ProgramLimits;
 use crate::runner;
 use crate::runs::feed::Feed;
@@ -294,6 +294,7 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
         runtime: options.runtime.clone(),
         permits: options.runs_at_once,
         pool_size: options.pool_size,
+        prestart: Some(options.prestart.clone()).filter(|language| language != "none").map(LanguageId),
         limits: runner::Limits {
             cpus: options.cpus,
             cpu_time: Duration::from_secs(options.cpu_seconds),

@@ -1,7 +1,8 @@
 //! Budget: what all sandboxes of this runner together may take of the host.
 //!
 //! A share is what a sandbox may take at most. It is held from before the run until the container is gone, so that
-//! the sum of all limits never goes beyond the budget, whatever programs do. A sandbox without a job counts as what
+//! the sum of all limits never goes beyond the budget, whatever programs do. Once every process of it is gone, what its
+//! files can take is enough. A sandbox without a job counts as what
 //! its agent takes.
 
 use std::sync::Arc;
@@ -35,8 +36,18 @@ pub(super) struct Budget {
 
 /// The right to take so much. Dropping it says that nothing takes it any more.
 pub(super) struct Share {
-    _memory: OwnedSemaphorePermit,
-    _cpus: OwnedSemaphorePermit,
+    memory: OwnedSemaphorePermit,
+    cpus: OwnedSemaphorePermit,
+}
+
+impl Share {
+    /// The program is gone, with all its processes; left are the agent and files of this size at most.
+    pub(super) fn program_ended(&mut self, files_mb: u64) {
+        let left = u64::from(WAITING_MB).saturating_add(files_mb);
+        let unneeded = self.memory.num_permits().saturating_sub(usize::try_from(left).unwrap_or(usize::MAX));
+        drop(self.memory.split(unneeded));
+        drop(self.cpus.split(self.cpus.num_permits()));
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +133,7 @@ impl Budget {
     fn try_acquire(&self, amount: Amount) -> Option<Share> {
         let memory = self.memory.clone().try_acquire_many_owned(amount.memory_mb).ok()?;
         let cpus = self.cpus.clone().try_acquire_many_owned(amount.cpus).ok()?;
-        Some(Share { _memory: memory, _cpus: cpus })
+        Some(Share { memory, cpus })
     }
 
     /// Memory first, always: whoever waits for processors holds nothing that another needs to end.
@@ -131,7 +142,7 @@ impl Budget {
         let _wanting = Wanting::new(&self.wanted);
         let memory = self.memory.clone().acquire_many_owned(amount.memory_mb).await.expect(open);
         let cpus = self.cpus.clone().acquire_many_owned(amount.cpus).await.expect(open);
-        Share { _memory: memory, _cpus: cpus }
+        Share { memory, cpus }
     }
 }
 
@@ -179,6 +190,17 @@ mod tests {
         assert!(budget.take(&limits(512), || false).await.is_none());
         drop(first);
         assert!(budget.take(&limits(512), || false).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_a_program_took_is_free_when_it_ended() {
+        let budget = budget(1100, 1.0);
+        let mut share = budget.take(&limits(1000), || true).await.unwrap();
+        assert!(budget.is_short_of(&limits(512)));
+        share.program_ended(140);
+        assert!(!budget.is_short_of(&limits(512)) && budget.is_short_of(&limits(1000)));
+        drop(share);
+        assert!(!budget.is_short_of(&limits(1000)));
     }
 
     #[tokio::test]

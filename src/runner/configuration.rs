@@ -76,6 +76,9 @@ const MASKED: &[&str] = &[
 /// Docker's own list; giving one replaces it.
 const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
+/// Size of `/dev/shm`, MiB.
+const SHARED_MEMORY_MB: u64 = 8;
+
 /// gVisor's own kernel needs about fifty threads of the host beside the program's.
 const GVISOR_PROCESSES: i64 = 1024;
 
@@ -191,6 +194,11 @@ fn security(seccomp: bool) -> Vec<String> {
 }
 
 /// The only writable places. They are memory: limited in bytes and files, and gone with the container.
+/// What the files of a sandbox can take, MiB.
+pub(super) fn files_mb(limits: &SandboxLimits) -> u64 {
+    limits.work_mb.saturating_add(limits.tmp_mb).saturating_add(SHARED_MEMORY_MB)
+}
+
 fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
     let (uid, limits) = (blueprint.uid, &blueprint.limits);
     let common = "rw,nosuid,nodev";
@@ -200,7 +208,7 @@ fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
         // Executable as well: compilers build in TMPDIR, and with /code executable noexec would keep nobody out.
         "/tmp": format!("{common},exec,size={}m,nr_inodes={},mode=1777", limits.tmp_mb, limits.inodes),
         // POSIX semaphores and shared memory; a tmpfs of ours has an inode limit, which ShmSize has not.
-        "/dev/shm": format!("{common},noexec,size=8m,nr_inodes=256,mode=1777"),
+        "/dev/shm": format!("{common},noexec,size={SHARED_MEMORY_MB}m,nr_inodes=256,mode=1777"),
     })
 }
 

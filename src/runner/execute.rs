@@ -83,7 +83,7 @@ pub(super) async fn execute(context: &Context, entry: &Entry, share: Option<Shar
     };
     let limits = RunLimits::of(language, &context.limits);
     // The sandbox comes before the claim: a run that cannot start now stays in the queue, for whoever can.
-    let sandbox = match obtain(context, &limits, share).await {
+    let sandbox = match obtain(context, language, &limits, share).await {
         Ok(sandbox) => sandbox,
         Err(Missing::Left) => return Fate::Left,
         Err(Missing::Sandbox(sentence)) => return refuse(context, entry, sentence).await,
@@ -114,15 +114,21 @@ fn find_language<'a>(context: &'a Context, entry: &Entry) -> Result<&'a Language
     Ok(language)
 }
 
-async fn obtain(context: &Context, limits: &RunLimits, mut share: Option<Share>) -> Result<Sandbox, Missing> {
+async fn obtain(
+    context: &Context,
+    language: &Language,
+    limits: &RunLimits,
+    mut share: Option<Share>,
+) -> Result<Sandbox, Missing> {
     let limits = limits.of_sandbox(&context.sandbox_limits);
+    context.pool.note(&language.id);
     let mut tries = 0;
     loop {
         let share = match share.take() {
             Some(share) => share,
             None => take_share(context, &limits).await?,
         };
-        let error = match context.pool.take(&limits, share).await {
+        let error = match context.pool.take(&language.id, &limits, share).await {
             Ok(sandbox) => return Ok(sandbox),
             Err(error) => error,
         };

@@ -2,13 +2,14 @@
 //! `runs`.
 //!
 //! - `intake` takes entries, `execute` performs one run: `job` and `talk` go in, `watch` and `journal` come out
-//! - `pool`, `keeper`, `slots`, `budget`, `sandbox`: containers, from before they start until they are gone
+//! - `pool`, `demand`, `keeper`, `slots`, `budget`, `sandbox`: containers, from before they start until they are gone
 //! - `docker` (the only file that knows bollard) and `configuration` (what a container is)
 //! - `health`, `housekeeping`, `reaper`: what happens on a timer
 //! - `inspection`: what an Engine says about itself, for whoever examines a host
 
 mod budget;
 mod configuration;
+mod demand;
 mod docker;
 mod execute;
 mod health;
@@ -36,7 +37,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::languages::Languages;
+use crate::languages::{LanguageId, Languages};
+use crate::protocol::ToAgent;
 pub use crate::runner::docker::EngineError;
 use crate::runner::execute::Context;
 use crate::runner::health::Health;
@@ -65,6 +67,8 @@ pub struct Settings {
     pub permits: usize,
     /// Sandboxes that wait, ready.
     pub pool_size: usize,
+    /// The language whose interpreter waits in them, already started; none for `None`.
+    pub prestart: Option<LanguageId>,
     /// Limits of a run.
     pub limits: Limits,
     /// Limits of all sandboxes together.
@@ -162,6 +166,11 @@ pub enum RunnerError {
     /// The Engine does not know the runtime.
     #[error("the Docker Engine has no runtime called {0}, only: {1}")]
     NoRuntime(String, String),
+    /// The language's interpreter cannot wait for its program.
+    #[error(
+        "--prestart {0}: only a language with `prestart = true` in its language.toml can be started early, or none"
+    )]
+    NoPrestart(LanguageId),
     /// The settings contradict each other.
     #[error("{0} uids are too few for {1} runs at once and {2} sandboxes that wait")]
     TooFewUids(u32, usize, usize),
@@ -224,6 +233,7 @@ pub async fn run(
         cgroup_parent: settings.together.cgroup_parent.clone(),
         runner: runner.clone(),
         name: settings.name.clone(),
+        prestart: prestart(&languages, settings.prestart.as_ref())?,
     };
     let context = Arc::new(Context {
         runs: runs.clone(),
@@ -243,6 +253,16 @@ pub async fn run(
     });
     reaper::clear_earlier_life(&context).await?;
     live(&context, &feed, (permits, settings.drain), make_queue).await
+}
+
+type Early = (LanguageId, ToAgent);
+
+fn prestart(languages: &Languages, wanted: Option<&LanguageId>) -> Result<Option<Early>, RunnerError> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    match languages.get(wanted).and_then(job::prestart) {
+        Some(prestart) => Ok(Some((wanted.clone(), ToAgent::Prestart(prestart)))),
+        None => Err(RunnerError::NoPrestart(wanted.clone())),
+    }
 }
 
 /// From the first claim until nothing is left.

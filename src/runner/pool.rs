@@ -9,8 +9,11 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use crate::languages::LanguageId;
+use crate::protocol::ToAgent;
 use crate::runner::budget::{Budget, Share};
 use crate::runner::configuration::{self, Blueprint, SandboxLimits};
+use crate::runner::demand::Demand;
 use crate::runner::docker::{Engine, EngineError};
 use crate::runner::health::Health;
 use crate::runner::processors;
@@ -30,6 +33,8 @@ pub(super) struct Mould {
     pub(super) cgroup_parent: Option<String>,
     pub(super) runner: String,
     pub(super) name: String,
+    /// What sandboxes that wait start already, and for which language.
+    pub(super) prestart: Option<(LanguageId, ToAgent)>,
 }
 
 /// Something to be removed.
@@ -56,6 +61,7 @@ pub(super) struct Pool {
     /// Wakes the keeper.
     pub(super) changed: Notify,
     mould: Mould,
+    demand: Demand,
     warm: Mutex<VecDeque<Sandbox>>,
     waste: Mutex<VecDeque<Discarded>>,
     /// Starts at once; more only make each other slower.
@@ -80,6 +86,7 @@ impl Pool {
             size,
             changed: Notify::new(),
             mould,
+            demand: Demand::new(size),
             warm: Mutex::default(),
             waste: Mutex::default(),
             starts: Semaphore::new(2 * cores),
@@ -87,16 +94,26 @@ impl Pool {
         }
     }
 
+    /// A run in this language wants a sandbox; what is made ready follows that.
+    pub(super) fn note(&self, language: &LanguageId) {
+        self.demand.note(self.mould.prestart.as_ref().is_some_and(|(early, _)| early == language));
+    }
+
     /// A sandbox with these limits: a warm one at once, or a new one, as fast as it starts. The share is its own until
     /// it is gone.
-    pub(super) async fn take(&self, limits: &SandboxLimits, share: Share) -> Result<Sandbox, SandboxError> {
-        if let Some(mut sandbox) = self.take_warm(limits).await {
+    pub(super) async fn take(
+        &self,
+        language: &LanguageId,
+        limits: &SandboxLimits,
+        share: Share,
+    ) -> Result<Sandbox, SandboxError> {
+        if let Some(mut sandbox) = self.take_warm(language, limits).await {
             sandbox.slot.share = Some(share);
             return Ok(sandbox);
         }
         let _turn = self.starts.acquire().await;
         // One may have become ready while this run waited for its turn.
-        if let Some(mut sandbox) = self.take_warm(limits).await {
+        if let Some(mut sandbox) = self.take_warm(language, limits).await {
             sandbox.slot.share = Some(share);
             return Ok(sandbox);
         }
@@ -125,13 +142,22 @@ impl Pool {
 
     /// A warm sandbox more.
     pub(super) async fn add(&self, slot: Slot) -> Result<(), SandboxError> {
-        let sandbox = self.start(slot, &self.mould.limits).await?;
+        let mut sandbox = self.start(slot, &self.mould.limits).await?;
+        if let Some((language, prestart)) = self.next_prestart()
+            && let Err(error) = sandbox.prestart(language, prestart).await
+        {
+            self.discard_now(sandbox);
+            return Err(error);
+        }
         lock(&self.warm).push_back(sandbox);
         Ok(())
     }
 
     /// The run in it ended in order.
-    pub(super) fn discard_used(&self, sandbox: Sandbox) {
+    pub(super) fn discard_used(&self, mut sandbox: Sandbox) {
+        if let Some(share) = &mut sandbox.slot.share {
+            share.program_ended(configuration::files_mb(&self.mould.limits));
+        }
         self.discard(Waste::Used(Box::new(sandbox)));
     }
 
@@ -188,9 +214,24 @@ impl Pool {
         waste.remove(index)
     }
 
-    async fn take_warm(&self, limits: &SandboxLimits) -> Option<Sandbox> {
+    /// What the next warm sandbox is to start, if too few have it started.
+    fn next_prestart(&self) -> Option<&(LanguageId, ToAgent)> {
+        let started = lock(&self.warm).iter().filter(|sandbox| sandbox.early.is_some()).count();
+        self.mould.prestart.as_ref().filter(|_| started < self.demand.started())
+    }
+
+    /// The oldest one in which this language's interpreter waits, or none for a language that has no such; else the
+    /// oldest.
+    fn next_warm(&self, language: &LanguageId) -> Option<Sandbox> {
+        let mut warm = lock(&self.warm);
+        let wanted = self.mould.prestart.as_ref().map(|(early, _)| early).filter(|early| *early == language);
+        let index = warm.iter().position(|sandbox| sandbox.early.as_ref() == wanted).unwrap_or(0);
+        warm.remove(index)
+    }
+
+    async fn take_warm(&self, language: &LanguageId, limits: &SandboxLimits) -> Option<Sandbox> {
         loop {
-            let mut sandbox = lock(&self.warm).pop_front()?;
+            let mut sandbox = self.next_warm(language)?;
             self.changed.notify_one();
             if !is_good(&mut sandbox, &self.health.image().id) {
                 self.discard_now(sandbox);
