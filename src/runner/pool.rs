@@ -185,7 +185,7 @@ impl Pool {
         self.starting.load(Ordering::Relaxed)
     }
 
-    /// Throws away what is dead, old, or made of another image.
+    /// Throws away what is dead, old, made of another image, or more than should wait: runs bring theirs back.
     pub(super) fn sort_out(&self) {
         let image = self.health.image();
         let all = std::mem::take(&mut *lock(&self.warm));
@@ -194,7 +194,10 @@ impl Pool {
         // In front of what was added meanwhile.
         let mut warm = lock(&self.warm);
         good.into_iter().rev().for_each(|(_, sandbox)| warm.push_front(sandbox));
+        let keep = warm.len().min(self.size);
+        let spare = warm.split_off(keep);
         drop(warm);
+        spare.into_iter().for_each(|sandbox| self.discard_used(sandbox));
         bad.into_iter().for_each(|(_, sandbox)| self.discard_now(sandbox));
     }
 
