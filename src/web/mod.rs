@@ -33,6 +33,7 @@ mod moment;
 mod network;
 mod origin;
 mod plain_text;
+mod qr;
 mod raw;
 mod readiness;
 mod removal;
