@@ -21,7 +21,7 @@ use crate::db::embedded::Embedded;
 use crate::doctor;
 use crate::doctor::corpus::Corpus;
 use crate::doctor::report::{Report, Table};
-use crate::languages::Languages;
+use crate::languages::{LanguageId, Languages};
 use crate::program::ProgramLimits;
 use crate::runner;
 use crate::runs::feed::Feed;
@@ -298,6 +298,7 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
         runtime: options.runtime.clone(),
         permits: options.runs_at_once,
         pool_size: options.pool_size,
+        prestart: Some(options.prestart.clone()).filter(|language| language != "none").map(LanguageId),
         limits: runner::Limits {
             cpus: options.cpus,
             cpu_time: Duration::from_secs(options.cpu_seconds),
@@ -309,6 +310,11 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
             tmp_mb: options.tmp_mb,
             inodes: options.inodes,
             output_bytes: options.output_bytes,
+        },
+        together: runner::Together {
+            memory_mb: options.total_memory_mb,
+            cpus: options.total_cpus,
+            cgroup_parent: options.cgroup_parent.clone().filter(|parent| !parent.is_empty()),
         },
         lease: Duration::from_secs(options.lease_seconds),
         drain: Duration::from_secs(options.drain_seconds),

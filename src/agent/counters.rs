@@ -30,6 +30,7 @@ pub(super) struct Counters {
     memory_peak: Option<Figure>,
     memory_kills: Option<Figure>,
     process_refusals: Option<Figure>,
+    peak_before_bytes: u64,
     sampled_peak_bytes: u64,
 }
 
@@ -48,6 +49,7 @@ impl Counters {
             memory_peak: Figure::open(root, &[("memory.peak", "")]),
             memory_kills: Figure::open(root, &[("memory.events", "oom_kill")]),
             process_refusals: Figure::open(root, &[("pids.events", "max")]),
+            peak_before_bytes: 0,
             sampled_peak_bytes: 0,
         }
     }
@@ -61,8 +63,15 @@ impl Counters {
             memory_peak: Figure::open(root, &[("memory/memory.max_usage_in_bytes", "")]),
             memory_kills: Figure::open(root, &[("memory/memory.oom_control", "oom_kill")]),
             process_refusals: Figure::open(root, &[("pids/pids.events", "max")]),
+            peak_before_bytes: 0,
             sampled_peak_bytes: 0,
         }
+    }
+
+    /// A run begins: what was used before, by whatever waited for it, is not its own.
+    pub(super) fn begin_run(&mut self) {
+        self.peak_before_bytes = self.memory_peak.as_ref().and_then(Figure::read).unwrap_or(0);
+        self.sampled_peak_bytes = 0;
     }
 
     /// CPU time of everything in the sandbox since its start.
@@ -80,10 +89,11 @@ impl Counters {
         bytes
     }
 
-    /// The greatest memory use, in bytes; sampled where the kernel keeps none.
+    /// The run's greatest memory use, in bytes; sampled where the kernel keeps none, or one from before the run.
     pub(super) fn peak_memory_bytes(&self) -> u64 {
         match self.memory_peak.as_ref().and_then(Figure::read) {
-            Some(bytes) => bytes,
+            Some(bytes) if bytes > self.peak_before_bytes => bytes,
+            Some(_) => self.sampled_peak_bytes,
             None => self.sampled_peak_bytes.max(process_times::peak_memory_bytes()),
         }
     }

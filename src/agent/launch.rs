@@ -86,6 +86,13 @@ fn connect(stdio: &[OwnedFd]) -> io::Result<()> {
             [terminal; 3]
         }
         [input, output, errors] => [input, output, errors],
+        // An interpreter that is started early waits on the channel, which is stdin; with nothing but sockets it
+        // finds what it will have later, something that cannot be sought in.
+        [] => {
+            dup2_stdout(io::stdin())?;
+            dup2_stderr(io::stdin())?;
+            return Ok(());
+        }
         _ => return Err(io::Error::other("its descriptors did not arrive")),
     };
     dup2_stdin(input)?;

@@ -6,12 +6,12 @@ use crate::agent::ending::judge;
 use crate::agent::error::{AgentError, words};
 use crate::agent::files;
 use crate::agent::input::Input;
-use crate::agent::launcher::{Launcher, Order, Started};
+use crate::agent::launcher::{Launcher, Order, Prestarted, Started};
 use crate::agent::link::Link;
 use crate::agent::meter::Meter;
 use crate::agent::stage::{Over, Watch};
 use crate::agent::stdio::{ProgramEnds, Stdio};
-use crate::protocol::{End, Ending, FromAgent, Job, JobLimits, Ready, Stage, TerminalSize, ToAgent, VERSION};
+use crate::protocol::{End, Ending, FromAgent, Job, JobLimits, Prestart, Ready, Stage, TerminalSize, ToAgent, VERSION};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +30,7 @@ pub(super) struct Supervisor {
     pub(super) counters: Counters,
     executable: PathBuf,
     launcher: Option<Launcher>,
+    prestarted: Option<Prestarted>,
 }
 
 /// What one run holds through its stages.
@@ -75,7 +76,7 @@ impl Supervisor {
         let link = Link::take_over_stdio()?;
         let children = Children::watch()?;
         let launcher = Launcher::spawn(&executable).map_err(AgentError::system("start a launcher"))?;
-        Ok(Self { link, children, counters: Counters::open(), executable, launcher: Some(launcher) })
+        Ok(Self { link, children, counters: Counters::open(), executable, launcher: Some(launcher), prestarted: None })
     }
 
     fn serve(&mut self) -> Result<(), AgentError> {
@@ -83,6 +84,7 @@ impl Supervisor {
         let job = loop {
             match self.link.next_blocking()? {
                 ToAgent::Job(job) => break *job,
+                ToAgent::Prestart(prestart) => self.prestart(prestart),
                 ToAgent::Stop => return Err(AgentError::RunnerGone),
                 _ => {}
             }
@@ -96,8 +98,15 @@ impl Supervisor {
         }
     }
 
+    /// Without one, a job is started like any other.
+    fn prestart(&mut self, prestart: Prestart) {
+        let order = Order { command: prestart.command, environment: prestart.environment };
+        self.prestarted = Launcher::spawn(&self.executable).and_then(|launcher| launcher.prestart(order)).ok();
+    }
+
     fn execute(&mut self, mut job: Job) -> Result<End, AgentError> {
         let mut run = Run::new(&mut job, self.counters.cpu_time());
+        self.counters.begin_run();
         let first = if job.compile.is_some() { Stage::Compile } else { Stage::Run };
         if let Err(sentence) = files::write_all(&std::mem::take(&mut job.files)) {
             return Ok(self.end(&run, first, Ending::CouldNotStart(sentence)));
@@ -140,8 +149,12 @@ impl Supervisor {
         Ok((ours, self.launch(&order, &theirs)?))
     }
 
-    /// Turns the waiting launcher into the command, or a new one where it did not outlive its wait.
+    /// Turns the interpreter or the launcher that waits into the command, or a new launcher where neither fits or
+    /// outlived its wait.
     fn launch(&mut self, order: &Order, stdio: &ProgramEnds) -> io::Result<Started> {
+        if let Some(started) = self.prestarted.take().and_then(|prestarted| self.go_on(prestarted, order, stdio)) {
+            return Ok(started);
+        }
         let mut tries = 1;
         loop {
             let launcher = match self.launcher.take() {
@@ -154,6 +167,18 @@ impl Supervisor {
             }
             self.children.end_all();
         }
+    }
+
+    fn go_on(&mut self, prestarted: Prestarted, order: &Order, stdio: &ProgramEnds) -> Option<Started> {
+        if !prestarted.fits(order) {
+            prestarted.dismiss();
+            return None;
+        }
+        let started = prestarted.start(order, stdio).ok()?;
+        if let Some(unneeded) = self.launcher.take() {
+            unneeded.dismiss();
+        }
+        Some(started)
     }
 
     fn end(&self, run: &Run, stage: Stage, ending: Ending) -> End {

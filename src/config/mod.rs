@@ -108,6 +108,9 @@ mod tests {
             "--docker-host=unix:///x",
             "--runtime=runsc",
             "--runner-name=a",
+            "--total-memory-mb=2048",
+            "--total-cpus=1.5",
+            "--cgroup-parent=a.slice",
         ])
         .role() else {
             unreachable!()

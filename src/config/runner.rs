@@ -26,6 +26,10 @@ pub struct RunnerOptions {
     /// Sandboxes that are kept ready; each takes a few MB.
     #[arg(long, env = "CODECUBE_POOL_SIZE", default_value_t = 6, value_name = "NUMBER")]
     pub pool_size: usize,
+    /// Language whose interpreter is already started in them, or `none`. Its runs begin sooner; each sandbox takes some
+    /// MB more.
+    #[arg(long, env = "CODECUBE_PRESTART", default_value = "python", value_name = "LANGUAGE")]
+    pub prestart: String,
     /// CPUs that one run may use.
     #[arg(long, env = "CODECUBE_CPUS", default_value_t = 1.0, value_name = "NUMBER")]
     pub cpus: f64,
@@ -41,6 +45,16 @@ pub struct RunnerOptions {
     /// Memory of a run, MiB; files that it writes count too.
     #[arg(long, env = "CODECUBE_MEMORY_MB", default_value_t = 512, value_name = "MIB")]
     pub memory_mb: u64,
+    /// Memory of all sandboxes of this runner together, MiB; three quarters of the Engine's when not given.
+    #[arg(long, env = "CODECUBE_TOTAL_MEMORY_MB", value_name = "MIB")]
+    pub total_memory_mb: Option<u64>,
+    /// CPUs of all runs of this runner together: more wait. When not given each run is limited, not their sum.
+    #[arg(long, env = "CODECUBE_TOTAL_CPUS", value_name = "NUMBER")]
+    pub total_cpus: Option<f64>,
+    /// Control group of the Engine's machine for all sandboxes, such as `codecube.slice`: what limits it, limits them
+    /// together.
+    #[arg(long, env = "CODECUBE_CGROUP_PARENT", value_name = "NAME")]
+    pub cgroup_parent: Option<String>,
     /// Processes and threads of a run together.
     #[arg(long, env = "CODECUBE_PROCESSES", default_value_t = 128, value_name = "NUMBER")]
     pub processes: i64,
@@ -83,6 +97,9 @@ impl RunnerOptions {
         if !(self.cpus > 0.0 && self.cpus.is_finite()) {
             return bad("--cpus", self.cpus.to_string(), "it must be a positive number");
         }
+        if self.total_cpus.is_some_and(|cpus| !(cpus > 0.0 && cpus.is_finite())) {
+            return bad("--total-cpus", format!("{:?}", self.total_cpus), "it must be a positive number");
+        }
         if self.memory_mb < 16 {
             return bad("--memory-mb", self.memory_mb.to_string(), "no language runs in less than 16 MiB");
         }
@@ -122,6 +139,7 @@ impl RunnerOptions {
             ("CODECUBE_IMAGE", self.image.clone()),
             ("CODECUBE_RUNS_AT_ONCE", self.runs_at_once.to_string()),
             ("CODECUBE_POOL_SIZE", self.pool_size.to_string()),
+            ("CODECUBE_PRESTART", self.prestart.clone()),
             ("CODECUBE_CPUS", self.cpus.to_string()),
             ("CODECUBE_CPU_SECONDS", self.cpu_seconds.to_string()),
             ("CODECUBE_WALL_SECONDS", self.wall_seconds.to_string()),
@@ -141,6 +159,9 @@ impl RunnerOptions {
             ("DOCKER_HOST", &self.docker_host),
             ("CODECUBE_RUNTIME", &self.runtime),
             ("CODECUBE_RUNNER_NAME", &self.runner_name),
+            ("CODECUBE_TOTAL_MEMORY_MB", &self.total_memory_mb.map(|number| number.to_string())),
+            ("CODECUBE_TOTAL_CPUS", &self.total_cpus.map(|number| number.to_string())),
+            ("CODECUBE_CGROUP_PARENT", &self.cgroup_parent),
         ];
         variables.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
         variables

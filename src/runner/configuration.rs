@@ -76,6 +76,9 @@ const MASKED: &[&str] = &[
 /// Docker's own list; giving one replaces it.
 const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
+/// Size of `/dev/shm`, MiB.
+const SHARED_MEMORY_MB: u64 = 8;
+
 /// gVisor's own kernel needs about fifty threads of the host beside the program's.
 const GVISOR_PROCESSES: i64 = 1024;
 
@@ -103,6 +106,8 @@ pub(super) struct Blueprint<'a> {
     pub(super) limits: SandboxLimits,
     pub(super) runtime: Option<&'a str>,
     pub(super) seccomp: bool,
+    /// Control group that holds all sandboxes; the Engine's own when absent.
+    pub(super) cgroup_parent: Option<&'a str>,
     pub(super) runner: &'a str,
     pub(super) name: &'a str,
     pub(super) created_seconds: u64,
@@ -168,6 +173,9 @@ fn host(blueprint: &Blueprint<'_>) -> Value {
     if let Some(runtime) = blueprint.runtime {
         host["Runtime"] = json!(runtime);
     }
+    if let Some(parent) = blueprint.cgroup_parent {
+        host["CgroupParent"] = json!(parent); // whatever limits the operator gave it hold for all together
+    }
     host
 }
 
@@ -186,6 +194,11 @@ fn security(seccomp: bool) -> Vec<String> {
 }
 
 /// The only writable places. They are memory: limited in bytes and files, and gone with the container.
+/// What the files of a sandbox can take, MiB.
+pub(super) fn files_mb(limits: &SandboxLimits) -> u64 {
+    limits.work_mb.saturating_add(limits.tmp_mb).saturating_add(SHARED_MEMORY_MB)
+}
+
 fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
     let (uid, limits) = (blueprint.uid, &blueprint.limits);
     let common = "rw,nosuid,nodev";
@@ -195,7 +208,7 @@ fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
         // Executable as well: compilers build in TMPDIR, and with /code executable noexec would keep nobody out.
         "/tmp": format!("{common},exec,size={}m,nr_inodes={},mode=1777", limits.tmp_mb, limits.inodes),
         // POSIX semaphores and shared memory; a tmpfs of ours has an inode limit, which ShmSize has not.
-        "/dev/shm": format!("{common},noexec,size=8m,nr_inodes=256,mode=1777"),
+        "/dev/shm": format!("{common},noexec,size={SHARED_MEMORY_MB}m,nr_inodes=256,mode=1777"),
     })
 }
 
@@ -210,7 +223,8 @@ fn terminals(blueprint: &Blueprint<'_>) -> Value {
         "device": "devpts",
         "o": format!("nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,max={TERMINALS}"),
     });
-    let volume = json!({ "NoCopy": true, "DriverConfig": { "Name": "local", "Options": options } });
+    let labels = json!({ LABEL_RUNNER: blueprint.runner, LABEL_NAME: blueprint.name }); // the reaper's marks here too
+    let volume = json!({ "NoCopy": true, "Labels": labels, "DriverConfig": { "Name": "local", "Options": options } });
     json!([{ "Type": "volume", "Target": "/dev/pts", "VolumeOptions": volume }])
 }
 
@@ -266,6 +280,7 @@ pub(super) mod tests {
             limits,
             runtime: None,
             seccomp: true,
+            cgroup_parent: None,
             runner: "r",
             name: "n",
             created_seconds: 1,

@@ -103,10 +103,10 @@ pub(super) fn unpack(number: u64, stored: &[u8]) -> Result<Revision, DbError> {
 mod tests {
     use super::*;
     use crate::languages::LanguageId;
-    use crate::program::SourceFile;
+    use crate::program::file::SourceFile;
 
     fn content(text: &str) -> Content {
-        let files = vec![SourceFile { path: "main.py".into(), content: text.into() }];
+        let files = vec![SourceFile::text("main.py", text)];
         let program = Program { language: LanguageId("python".into()), files, arguments: vec![], stdin: None };
         Content { title: String::new(), program }
     }
@@ -119,6 +119,15 @@ mod tests {
             let revision = unpack(3, &stored).unwrap();
             assert_eq!(revision, Revision { number: 3, content: content(&text), created_ms: 17 });
         }
+    }
+
+    #[test]
+    fn what_was_stored_before_files_had_an_encoding_still_reads() {
+        let stored =
+            br#"17 j{"title":"","program":{"language":"python","files":[{"path":"main.py","content":"x"}],"args":[]}}"#;
+        assert_eq!(unpack(1, stored).unwrap().content, content("x"));
+        let packed = Packed::of(&content("x")).bytes;
+        assert!(!String::from_utf8(packed).unwrap().contains("encoding"));
     }
 
     #[test]

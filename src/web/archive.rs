@@ -9,7 +9,7 @@ use zip::ZipWriter;
 use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 
-use crate::program::SourceFile;
+use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::state::State;
@@ -31,11 +31,12 @@ pub(super) async fn zip(state: Data<State>, key: Path<SnippetKey>) -> Result<Htt
 pub(super) async fn text(state: Data<State>, key: Path<SnippetKey>) -> Result<HttpResponse, WebError> {
     let files = files(&state, &key).await?;
     if let [only] = files.as_slice() {
-        return Ok(raw::text(only.content.clone()));
+        return Ok(raw::file(only));
     }
     let parts = files.iter().map(|file| {
-        let end = if file.content.is_empty() || file.content.ends_with('\n') { "" } else { "\n" };
-        format!("==> {} <==\n{}{end}", file.path, file.content)
+        let text = file.content.to_string();
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        format!("==> {} <==\n{text}{end}", file.path)
     });
     Ok(raw::text(parts.collect::<Vec<_>>().join("\n")))
 }

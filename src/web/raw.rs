@@ -1,11 +1,12 @@
 //! A snippet's source as plain text, for curl and for reading without the page. Whatever it holds, a browser never
 //! takes it for anything else.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Deserialize;
 
+use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
@@ -46,22 +47,38 @@ async fn chosen(state: &State, key: &SnippetKey, choice: &Choice) -> Result<Http
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
     let mut files = revision.content.program.files.into_iter();
     let file = files.find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;
-    let mut response = text(file.content);
+    let mut response = self::file(&file);
     if choice.download.is_some() {
         response.headers_mut().insert(CONTENT_DISPOSITION, as_attachment(&file.path));
     }
     Ok(response)
 }
 
+/// A file as nothing but text, or as bytes that a browser keeps and never shows.
+pub(super) fn file(file: &SourceFile) -> HttpResponse {
+    match &file.content {
+        FileContent::Text(content) => text(content.clone()),
+        FileContent::Binary(bytes) => {
+            let mut builder = HttpResponse::Ok();
+            builder
+                .content_type("application/octet-stream")
+                .insert_header((CONTENT_DISPOSITION, as_attachment(&file.path)));
+            protected(&mut builder).body(bytes.clone())
+        }
+    }
+}
+
 /// Text as nothing but text.
 pub(super) fn text(text: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
+    protected(HttpResponse::Ok().content_type("text/plain; charset=utf-8")).body(text)
+}
+
+fn protected(builder: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+    builder
         .insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
         .insert_header((VARY, "accept"))
         .insert_header(("x-robots-tag", "noindex"))
-        .body(text)
 }
 
 /// A download under the path's last part; all but letters, digits and a few signs is written as hexadecimal.

@@ -1,5 +1,7 @@
 //! The snippet's page, saved or fresh, and the way to a fresh one.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
@@ -8,12 +10,14 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::languages::{Language, Languages};
-use crate::program::{Program, SourceFile};
+use crate::program::Program;
+use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::arguments;
 use crate::web::assets::Page;
+use crate::web::colour::markup::Markup;
 use crate::web::error::{Story, WebError};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
@@ -33,6 +37,8 @@ struct SnippetPage<'a> {
     language: &'a Language,
     languages: &'a [Language],
     program: &'a Program,
+    /// The main file, if it is no text.
+    main_base64: Option<String>,
     arguments_line: String,
     forked_from: Option<&'a str>,
     saved: bool,
@@ -40,7 +46,7 @@ struct SnippetPage<'a> {
     revision: u64,
     may_save: bool,
     expires: Option<Moment>,
-    last_output: &'a str,
+    last_output: &'a Markup,
     last_message: &'a str,
     notice: &'a str,
     kept: bool,
@@ -56,6 +62,8 @@ pub(super) struct View {
     pub(super) content: Content,
     /// Key of the snippet that this is a fork of.
     pub(super) forked_from: Option<SnippetKey>,
+    /// The arguments line as it was sent; without it, as the content has them.
+    pub(super) arguments_line: Option<String>,
     /// Why something was not done.
     pub(super) notice: Option<String>,
     /// Whether the code was stored under the key nevertheless.
@@ -119,6 +127,7 @@ async fn load_revision(state: &State, key: &SnippetKey, number: Option<u64>) -> 
         snippet: Some(snippet),
         content: revision.content,
         forked_from,
+        arguments_line: None,
         notice: None,
         kept: false,
     }))
@@ -148,7 +157,7 @@ pub(super) async fn fork_of(
 }
 
 fn unsaved(key: SnippetKey, content: Content) -> View {
-    View { key, snippet: None, content, forked_from: None, notice: None, kept: false }
+    View { key, snippet: None, content, forked_from: None, arguments_line: None, notice: None, kept: false }
 }
 
 pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
@@ -156,7 +165,7 @@ pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
 }
 
 fn hello(language: &Language) -> Content {
-    let files = vec![SourceFile { path: language.main.clone(), content: language.hello.clone() }];
+    let files = vec![SourceFile::text(&language.main, &language.hello)];
     let program = Program { language: language.id.clone(), files, arguments: Vec::new(), stdin: None };
     Content { title: String::new(), program }
 }
@@ -169,7 +178,10 @@ pub(super) async fn respond(
     view: View,
     story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
-    let last = if view.snippet.is_some() { last_run::of(&state.runs, &view.key).await? } else { LastRun::default() };
+    let last = match view.snippet {
+        Some(_) => last_run::of_snippet(&state.runs, &view.key).await?,
+        None => Arc::default(),
+    };
     let html = write(state, page, visitor, &view, &last)?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
@@ -190,6 +202,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
     let readiness = state.readiness.borrow().clone();
     let notice = view.notice.clone().or_else(|| readiness.obstacle().map(|obstacle| obstacle.message));
     let program = &view.content.program;
+    let main = &program.files[0].content;
     let language = state.languages.get(&program.language).or_else(|| first_language(&state.languages));
     let template = SnippetPage {
         page,
@@ -198,7 +211,8 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         language: language.ok_or(WebError::NotFound)?,
         languages: state.languages.all(),
         program,
-        arguments_line: arguments::join(&program.arguments),
+        main_base64: main.as_text().is_none().then(|| main.base64()),
+        arguments_line: view.arguments_line.clone().unwrap_or_else(|| arguments::join(&program.arguments)),
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
         saved: view.snippet.is_some(),
         revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),

@@ -28,7 +28,14 @@ impl Viewer {
     /// Does what one message asks for, or says why not.
     pub(super) async fn obey(&mut self, text: &str) -> Result<(), Gone> {
         let Ok(message) = serde_json::from_str::<ClientMessage>(text) else {
-            return self.tell_error(&WebError::Malformed("This is not a message that is known here."), None).await;
+            return self
+                .tell_error(
+                    &WebError::Malformed(
+                        "This is not a message that is known here, or a file in it is not base64 though it says so.",
+                    ),
+                    None,
+                )
+                .await;
         };
         let (done, run) = match message {
             ClientMessage::Run { draft, title, revision, tty } => {

@@ -2,19 +2,26 @@
 #![expect(clippy::unwrap_used, reason = "a test's failure is its panic")]
 
 mod abuse;
+mod accessibility;
 mod browser;
 mod curl;
 mod curl_errors;
 mod curl_runs;
+mod editing;
 mod faults;
 mod forms;
 mod keeping;
 mod layering;
+mod own_engine;
 mod page;
+mod prestart;
 mod rates;
+mod reading;
 mod runs;
+mod runtimes;
 mod seam;
 mod server;
+mod sharing;
 mod shutdown;
 mod socket;
 mod stale;

@@ -69,7 +69,7 @@ pub(in crate::web) async fn snippet(
     submission::check_ready(&state)?;
     let Content { mut program, .. } = view.content;
     if let Some(line) = &options.args {
-        program.arguments = arguments::split(line);
+        program.arguments = arguments::split(line)?;
     }
     let own_input = || program.stdin.clone().unwrap_or_default().into_bytes();
     let input = if body::is_there(&request) { input.to_vec() } else { own_input() };

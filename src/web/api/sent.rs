@@ -4,12 +4,15 @@ use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use serde::Deserialize;
 
-use crate::program::{Draft, SourceFile};
+use crate::languages::Language;
+use crate::program::Draft;
+use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::revision::{Content, clean_title};
 use crate::web::api::body::{self, FormField};
 use crate::web::arguments;
 use crate::web::error::WebError;
+use crate::web::snippet_page;
 use crate::web::state::State;
 
 /// Fields of a form that are no files.
@@ -57,7 +60,7 @@ impl Sent {
             let fields = body::read_form(request, payload, room, limits.files + MAX_WORDS).await?;
             return Self::of_form(fields, options);
         }
-        let content = body::text(body::read(request, payload, limits.source_bytes).await?)?;
+        let content = FileContent::from_bytes(body::read(request, payload, limits.source_bytes).await?.into());
         let path = options.name.clone().unwrap_or_default();
         let files = if content.is_empty() { Vec::new() } else { vec![SourceFile { path, content }] };
         Ok(Self { files, options, stdin: None })
@@ -65,18 +68,17 @@ impl Sent {
 
     fn of_form(fields: Vec<FormField>, options: Options) -> Result<Self, WebError> {
         let mut sent = Self { options, ..Self::default() };
-        for FormField { name, file_name, text } in fields {
+        for FormField { name, file_name, bytes } in fields {
+            let file = |path| SourceFile { path, content: FileContent::from_bytes(bytes.to_vec()) };
+            let text = || body::text(bytes.clone());
             match (name.as_str(), file_name) {
-                ("stdin", _) => sent.stdin = Some(text),
-                (_, Some(path)) => sent.files.push(SourceFile { path, content: text }),
-                ("language", None) => sent.options.language = Some(text),
-                ("title", None) => sent.options.title = Some(text),
-                ("args", None) => sent.options.args = Some(text),
-                ("expires", None) => sent.options.expires = Some(text),
-                ("file", None) => {
-                    let path = sent.options.name.take().unwrap_or_default();
-                    sent.files.push(SourceFile { path, content: text });
-                }
+                ("stdin", _) => sent.stdin = Some(text()?),
+                (_, Some(path)) => sent.files.push(file(path)),
+                ("language", None) => sent.options.language = Some(text()?),
+                ("title", None) => sent.options.title = Some(text()?),
+                ("args", None) => sent.options.args = Some(text()?),
+                ("expires", None) => sent.options.expires = Some(text()?),
+                ("file", None) => sent.files.push(file(sent.options.name.take().unwrap_or_default())),
                 _ => {
                     return Err(WebError::Malformed(
                         "A form may hold files, and the fields language, title, args, stdin and expires.",
@@ -93,7 +95,7 @@ impl Sent {
         let draft = Draft {
             language,
             files: self.files,
-            arguments: self.options.args.as_deref().map(arguments::split).unwrap_or_default(),
+            arguments: self.options.args.as_deref().map(arguments::split).transpose()?.unwrap_or_default(),
             stdin: self.stdin,
         };
         let program = draft.parse(&state.languages, &state.settings.program_limits)?;
@@ -110,7 +112,7 @@ impl Sent {
             only.path.clone_from(&old.files[0].path);
             self.files.extend(old.files.into_iter().skip(1));
         }
-        let arguments = self.options.args.as_deref().map_or(old.arguments, arguments::split);
+        let arguments = self.options.args.as_deref().map_or(Ok(old.arguments), arguments::split)?;
         let language = self.options.language.unwrap_or(old.language.0);
         let draft = Draft { language, files: self.files, arguments, stdin: self.stdin.or(old.stdin) };
         let program = draft.parse(&state.languages, &state.settings.program_limits)?;
@@ -131,7 +133,16 @@ impl Sent {
         let Some(main) = self.files.first() else {
             return Err(crate::program::ProgramError::NoFile.into());
         };
-        let guessed = state.languages.guess(&main.path, &main.content).ok_or(WebError::LanguageUnclear)?;
-        Ok(guessed.id.0.clone())
+        let guessed = match main.content.as_text() {
+            Some(text) => state.languages.guess(&main.path, text),
+            // Nothing that could be run as it is: kept for what it is, beside whatever language the others tell.
+            None => self.language_beside(state).or_else(|| snippet_page::first_language(&state.languages)),
+        };
+        Ok(guessed.ok_or(WebError::LanguageUnclear)?.id.0.clone())
+    }
+
+    fn language_beside<'a>(&self, state: &'a State) -> Option<&'a Language> {
+        let told = |file: &SourceFile| state.languages.guess(&file.path, file.content.as_text()?);
+        self.files.iter().find_map(told)
     }
 }
