@@ -10,8 +10,12 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DoctorOptions, PageOptions, QueueOptions, Role, RunnerOptions, RunnerRoleOptions};
-use crate::config::{ServeOptions, StorageOptions, WebOptions};
+use crate::config::Role;
+use crate::config::page::PageOptions;
+use crate::config::queue::QueueOptions;
+use crate::config::roles::{DoctorOptions, RunnerRoleOptions, ServeOptions, WebOptions};
+use crate::config::runner::RunnerOptions;
+use crate::config::storage::StorageOptions;
 use crate::db::Db;
 use crate::db::embedded::Embedded;
 use crate::doctor;

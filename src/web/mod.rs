@@ -36,6 +36,7 @@ mod messages;
 mod moment;
 mod network;
 mod origin;
+mod qr;
 mod raw;
 mod readiness;
 mod removal;
