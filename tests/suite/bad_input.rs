@@ -93,9 +93,9 @@ async fn a_main_file_that_the_program_itself_lacks_is_the_languages_own_error() 
 /// A compile step that prints a gigabyte, one that forks, and one that never ends.
 #[tokio::test]
 async fn a_compile_step_is_held_to_its_limits() {
-    let server = Server::start(&["--pool-size=1", "--compile-seconds=4", "--wall-seconds=4"]).await;
+    let server = Server::start(&["--pool-size=1", "--compile-seconds=10"]).await;
     let visitor = Visitor::new(server.url()).await;
-    // Sixteen lines of a hundred thousand warnings each: far more than a gigabyte, if nobody stopped it.
+    // Six thousand warnings with their lines and carets: more than the limit, from what a source may hold.
     let floods = format!("#include \"{0}\"\n#include \"{0}\"\nint main(void) {{}}\n", "warn.h");
     let warn = "#warning aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n".repeat(3000);
     let mut message = run_message("c", "");
@@ -111,9 +111,8 @@ async fn a_compile_step_is_held_to_its_limits() {
     let heard = visitor.fresh().await.run("c", endless).await;
     let outcome = heard.outcome();
     assert!(["time_limit", "cpu_limit", "memory_limit", "compile_failed"].contains(&outcome), "{:?}", heard.finished());
-    assert!(start.elapsed() < Duration::from_secs(20));
+    assert!(start.elapsed() < Duration::from_secs(25));
 
-    // A build script of a language that has one: the compiler itself starts as many processes as it is let.
     let forks = ".macro bomb\n.rept 100000\n.byte 1\n.endr\nbomb\nbomb\n.endm\nbomb\n";
     let code = format!("__asm__(\"{}\");\nint main(void) {{}}\n", forks.replace('\n', "\\n"));
     let heard = visitor.fresh().await.run("c", &code).await;

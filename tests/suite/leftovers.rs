@@ -55,7 +55,15 @@ impl Rig {
         let engine = OwnEngine::start(EngineOptions::default()).await?;
         let (host, pool) = (format!("--docker-host={}", engine.host()), format!("--pool-size={POOL}"));
         let users = [format!("--uid-base={}", USERS.start), format!("--uid-count={}", USERS.len())];
-        let common = [host.as_str(), &pool, &users[0], &users[1], "--runs-per-visitor=64", "--lease-seconds=3"];
+        let common = [
+            host.as_str(),
+            &pool,
+            &users[0],
+            &users[1],
+            "--runs-per-visitor=64",
+            "--lease-seconds=3",
+            "--prestart=none",
+        ];
         let server = Server::start(&[settings, &common].concat()).await;
         Some(Self { server, engine })
     }
