@@ -307,13 +307,19 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
             inodes: options.inodes,
             output_bytes: options.output_bytes,
         },
+        together: runner::Together {
+            memory_mb: options.total_memory_mb,
+            cpus: options.total_cpus,
+            cgroup_parent: options.cgroup_parent.clone().filter(|parent| !parent.is_empty()),
+        },
         lease: Duration::from_secs(options.lease_seconds),
         drain: Duration::from_secs(options.drain_seconds),
         shard: 0,
         uid_base: options.uid_base,
         uid_count: options.uid_count,
         // gVisor's own kernel ignores the profile.
-        seccomp: !options.runtime.as_deref().is_some_and(|runtime| runtime.starts_with("runsc")),
+        seccomp: true,
+        disk_quota_mb: options.disk_quota_mb,
     }
 }
 

@@ -291,12 +291,26 @@ pub struct RunnerOptions {
     /// Memory of a run, MiB; files that it writes count too.
     #[arg(long, env = "CODECUBE_MEMORY_MB", default_value_t = 512, value_name = "MIB")]
     pub memory_mb: u64,
+    /// Memory of all sandboxes of this runner together, MiB; three quarters of the Engine's when not given.
+    #[arg(long, env = "CODECUBE_TOTAL_MEMORY_MB", value_name = "MIB")]
+    pub total_memory_mb: Option<u64>,
+    /// CPUs of all runs of this runner together: more wait. When not given each run is limited, not their sum.
+    #[arg(long, env = "CODECUBE_TOTAL_CPUS", value_name = "NUMBER")]
+    pub total_cpus: Option<f64>,
+    /// Control group of the Engine's machine for all sandboxes, such as `codecube.slice`: what limits it, limits them
+    /// together.
+    #[arg(long, env = "CODECUBE_CGROUP_PARENT", value_name = "NAME")]
+    pub cgroup_parent: Option<String>,
     /// Processes and threads of a run together.
     #[arg(long, env = "CODECUBE_PROCESSES", default_value_t = 128, value_name = "NUMBER")]
     pub processes: i64,
     /// Size of the working directory, MiB.
     #[arg(long, env = "CODECUBE_CODE_MB", default_value_t = 64, value_name = "MIB")]
     pub code_mb: u64,
+    /// Lets a run write this much to the host's disk, below /var/tmp, MiB; nothing when not given. Only for an Engine on
+    /// an xfs with project quotas, see docs/SECURITY.md.
+    #[arg(long, env = "CODECUBE_DISK_QUOTA_MB", value_name = "MIB")]
+    pub disk_quota_mb: Option<u64>,
     /// Size of /tmp, MiB.
     #[arg(long, env = "CODECUBE_TMP_MB", default_value_t = 64, value_name = "MIB")]
     pub tmp_mb: u64,
@@ -399,6 +413,9 @@ impl RunnerOptions {
         if !(self.cpus > 0.0 && self.cpus.is_finite()) {
             return bad("--cpus", self.cpus.to_string(), "it must be a positive number");
         }
+        if self.total_cpus.is_some_and(|cpus| !(cpus > 0.0 && cpus.is_finite())) {
+            return bad("--total-cpus", format!("{:?}", self.total_cpus), "it must be a positive number");
+        }
         if self.memory_mb < 16 {
             return bad("--memory-mb", self.memory_mb.to_string(), "no language runs in less than 16 MiB");
         }
@@ -458,7 +475,11 @@ impl RunnerOptions {
             ("DOCKER_HOST", &self.docker_host),
             ("CODECUBE_RUNTIME", &self.runtime),
             ("CODECUBE_RUNNER_NAME", &self.runner_name),
+            ("CODECUBE_TOTAL_MEMORY_MB", &self.total_memory_mb.map(|number| number.to_string())),
+            ("CODECUBE_TOTAL_CPUS", &self.total_cpus.map(|number| number.to_string())),
+            ("CODECUBE_CGROUP_PARENT", &self.cgroup_parent),
         ];
+        variables.extend(self.disk_quota_mb.map(|mb| ("CODECUBE_DISK_QUOTA_MB", mb.to_string())));
         variables.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
         variables
     }
@@ -486,6 +507,10 @@ mod tests {
             "--docker-host=unix:///x",
             "--runtime=runsc",
             "--runner-name=a",
+            "--total-memory-mb=2048",
+            "--total-cpus=1.5",
+            "--cgroup-parent=a.slice",
+            "--disk-quota-mb=640",
         ])
         .role() else {
             unreachable!()
