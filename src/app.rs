@@ -10,14 +10,18 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DoctorOptions, PageOptions, QueueOptions, Role, RunnerOptions, RunnerRoleOptions};
-use crate::config::{ServeOptions, StorageOptions, WebOptions};
+use crate::config::Role;
+use crate::config::page::PageOptions;
+use crate::config::queue::QueueOptions;
+use crate::config::roles::{DoctorOptions, RunnerRoleOptions, ServeOptions, WebOptions};
+use crate::config::runner::RunnerOptions;
+use crate::config::storage::StorageOptions;
 use crate::db::Db;
 use crate::db::embedded::Embedded;
 use crate::doctor;
 use crate::doctor::corpus::Corpus;
 use crate::doctor::report::{Report, Table};
-use crate::languages::Languages;
+use crate::languages::{LanguageId, Languages};
 use crate::program::ProgramLimits;
 use crate::runner;
 use crate::runs::feed::Feed;
@@ -294,6 +298,7 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
         runtime: options.runtime.clone(),
         permits: options.runs_at_once,
         pool_size: options.pool_size,
+        prestart: Some(options.prestart.clone()).filter(|language| language != "none").map(LanguageId),
         limits: runner::Limits {
             cpus: options.cpus,
             cpu_time: Duration::from_secs(options.cpu_seconds),
@@ -306,13 +311,19 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
             inodes: options.inodes,
             output_bytes: options.output_bytes,
         },
+        together: runner::Together {
+            memory_mb: options.total_memory_mb,
+            cpus: options.total_cpus,
+            cgroup_parent: options.cgroup_parent.clone().filter(|parent| !parent.is_empty()),
+        },
         lease: Duration::from_secs(options.lease_seconds),
         drain: Duration::from_secs(options.drain_seconds),
         shard: 0,
         uid_base: options.uid_base,
         uid_count: options.uid_count,
         // gVisor's own kernel ignores the profile.
-        seccomp: !options.runtime.as_deref().is_some_and(|runtime| runtime.starts_with("runsc")),
+        seccomp: true,
+        disk_quota_mb: options.disk_quota_mb,
     }
 }
 

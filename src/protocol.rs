@@ -21,7 +21,9 @@ pub const OUTPUT_CHUNK: usize = 32 * 1024;
 /// What the runner tells the agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToAgent {
-    /// The one job of this sandbox; sent once, first.
+    /// Starts an interpreter that waits for the job; sent once at most, before it.
+    Prestart(Prestart),
+    /// The one job of this sandbox; sent once.
     Job(Box<Job>),
     /// Bytes for the program's stdin (typed by a viewer).
     Input(Vec<u8>),
@@ -55,6 +57,18 @@ pub enum FromAgent {
 pub struct Ready {
     /// [`VERSION`] of the agent.
     pub version: u32,
+}
+
+/// A command to start before the job is known, for a run stage whose command begins with it.
+///
+/// Its stdin, stdout and stderr are a socket on which it waits for the rest; how, is told in
+/// `images/languages/python/sitecustomize.py`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prestart {
+    /// The argument vector, as far as it is known.
+    pub command: Vec<String>,
+    /// The environment to start with; the job's comes later.
+    pub environment: Vec<(String, String)>,
 }
 
 /// What to execute, and within which limits.
@@ -211,6 +225,7 @@ impl ToAgent {
             Self::Resize(size) => put(buffer, 4, &serialize(size)),
             Self::Signal(number) => put(buffer, 5, &serialize(number)),
             Self::Stop => put(buffer, 6, &[]),
+            Self::Prestart(prestart) => put(buffer, 7, &serialize(prestart)),
         }
     }
 
@@ -226,6 +241,7 @@ impl ToAgent {
             4 => deserialize(kind, body).map(Self::Resize),
             5 => deserialize(kind, body).map(Self::Signal),
             6 => Ok(Self::Stop),
+            7 => deserialize(kind, body).map(Self::Prestart),
             other => Err(FrameError::UnknownKind(other)),
         })
     }

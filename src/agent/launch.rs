@@ -4,6 +4,7 @@
 
 use crate::agent::WORK_FOLDER;
 use crate::agent::error::words;
+use crate::agent::identity::Identity;
 use crate::agent::launcher::Order;
 use nix::sys::signal::SigSet;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, setsid};
@@ -39,6 +40,7 @@ pub(super) fn main() -> ExitCode {
 
 /// What does not depend on the order, done while nobody waits for it.
 fn prepare() -> io::Result<()> {
+    Identity::of_program()?.assume()?;
     setsid()?;
     SigSet::empty().thread_set_mask()?; // the agent's SIGCHLD stays blocked through `exec` otherwise
     // When memory is short the program is to go, not the agent. Best effort: gVisor may not have the file.
@@ -86,6 +88,13 @@ fn connect(stdio: &[OwnedFd]) -> io::Result<()> {
             [terminal; 3]
         }
         [input, output, errors] => [input, output, errors],
+        // An interpreter that is started early waits on the channel, which is stdin; with nothing but sockets it
+        // finds what it will have later, something that cannot be sought in.
+        [] => {
+            dup2_stdout(io::stdin())?;
+            dup2_stderr(io::stdin())?;
+            return Ok(());
+        }
         _ => return Err(io::Error::other("its descriptors did not arrive")),
     };
     dup2_stdin(input)?;

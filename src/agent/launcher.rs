@@ -6,7 +6,9 @@
 
 use crate::agent::LAUNCH;
 use crate::agent::error::words;
-use nix::unistd::geteuid;
+use crate::agent::stdio::ProgramEnds;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, geteuid};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use serde::{Deserialize, Serialize};
 use std::io::{self, IoSlice, Read, Write};
@@ -30,6 +32,13 @@ pub(super) struct Order {
 pub(super) struct Launcher {
     process: i32,
     channel: UnixStream,
+}
+
+/// An interpreter that was started before its job was known, and waits for the rest.
+pub(super) struct Prestarted {
+    process: i32,
+    channel: UnixStream,
+    command: Vec<String>,
 }
 
 /// A launcher that has its order: by now, or soon, the program.
@@ -57,17 +66,65 @@ impl Launcher {
     }
 
     /// Gives the order, and the ends of the stage's pipes or terminal.
-    pub(super) fn start(mut self, order: &Order, stdio: &[OwnedFd]) -> io::Result<Started> {
-        let body = postcard::to_allocvec(order).map_err(io::Error::other)?;
-        let length = u32::try_from(body.len()).map_err(io::Error::other)?.to_le_bytes();
-        let descriptors: Vec<BorrowedFd<'_>> = stdio.iter().map(AsFd::as_fd).collect();
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
-        let mut rights = SendAncillaryBuffer::new(&mut space);
-        rights.push(SendAncillaryMessage::ScmRights(&descriptors));
-        rustix::net::sendmsg(&self.channel, &[IoSlice::new(&length)], &mut rights, SendFlags::NOSIGNAL)?;
-        self.channel.write_all(&body)?;
+    pub(super) fn start(mut self, order: &Order, stdio: &ProgramEnds) -> io::Result<Started> {
+        send(&mut self.channel, &postcard::to_allocvec(order).map_err(io::Error::other)?, stdio)?;
         Ok(Started { process: self.process, channel: self.channel })
     }
+
+    /// Gives the order for an interpreter that keeps the channel to wait on.
+    pub(super) fn prestart(mut self, order: Order) -> io::Result<Prestarted> {
+        send(&mut self.channel, &postcard::to_allocvec(&order).map_err(io::Error::other)?, &[])?;
+        Ok(Prestarted { process: self.process, channel: self.channel, command: order.command })
+    }
+
+    /// Ends it; it is reaped with the others.
+    pub(super) fn dismiss(self) {
+        end(self.process);
+    }
+}
+
+impl Prestarted {
+    /// Whether this is what the order wants, but for arguments.
+    pub(super) fn fits(&self, order: &Order) -> bool {
+        order.command.starts_with(&self.command)
+    }
+
+    /// Tells the rest, upon which it becomes the program.
+    pub(super) fn start(mut self, order: &Order, stdio: &ProgramEnds) -> io::Result<Started> {
+        let arguments = &order.command[self.command.len()..];
+        let mut body = format!("{}\0", arguments.len());
+        for argument in arguments {
+            body.extend([argument, "\0"]);
+        }
+        for (name, value) in &order.environment {
+            body.extend([name, "=", value, "\0"]);
+        }
+        send(&mut self.channel, body.as_bytes(), stdio)?;
+        Ok(Started { process: self.process, channel: self.channel })
+    }
+
+    /// Ends it; it is reaped with the others.
+    pub(super) fn dismiss(self) {
+        end(self.process);
+    }
+}
+
+fn end(process: i32) {
+    // One that is gone already has what is wanted.
+    let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+}
+
+/// One message: its length with the descriptors, then its body.
+fn send(channel: &mut UnixStream, body: &[u8], stdio: &[OwnedFd]) -> io::Result<()> {
+    let length = u32::try_from(body.len()).map_err(io::Error::other)?.to_le_bytes();
+    let descriptors: Vec<BorrowedFd<'_>> = stdio.iter().map(AsFd::as_fd).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut rights = SendAncillaryBuffer::new(&mut space);
+    if !descriptors.is_empty() {
+        rights.push(SendAncillaryMessage::ScmRights(&descriptors));
+    }
+    rustix::net::sendmsg(&*channel, &[IoSlice::new(&length)], &mut rights, SendFlags::NOSIGNAL)?;
+    channel.write_all(body)
 }
 
 impl Started {

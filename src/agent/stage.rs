@@ -136,7 +136,7 @@ impl<'a> Watch<'a> {
                 ToAgent::Eof => self.run.input.close(),
                 ToAgent::Resize(size) => self.resize(size),
                 ToAgent::Signal(number) => self.supervisor.children.signal_group(self.process, number),
-                ToAgent::Job(_) => {} // one sandbox, one job
+                ToAgent::Prestart(_) | ToAgent::Job(_) => {} // one sandbox, one job
             }
             self.feed();
         }

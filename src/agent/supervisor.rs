@@ -5,13 +5,14 @@ use crate::agent::counters::Counters;
 use crate::agent::ending::judge;
 use crate::agent::error::{AgentError, words};
 use crate::agent::files;
+use crate::agent::identity::Identity;
 use crate::agent::input::Input;
-use crate::agent::launcher::{Launcher, Order, Started};
+use crate::agent::launcher::{Launcher, Order, Prestarted, Started};
 use crate::agent::link::Link;
 use crate::agent::meter::Meter;
 use crate::agent::stage::{Over, Watch};
 use crate::agent::stdio::{ProgramEnds, Stdio};
-use crate::protocol::{End, Ending, FromAgent, Job, JobLimits, Ready, Stage, TerminalSize, ToAgent, VERSION};
+use crate::protocol::{End, Ending, FromAgent, Job, JobLimits, Prestart, Ready, Stage, TerminalSize, ToAgent, VERSION};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,8 +29,10 @@ pub(super) struct Supervisor {
     pub(super) children: Children,
     /// The kernel's figures.
     pub(super) counters: Counters,
+    identity: Identity,
     executable: PathBuf,
     launcher: Option<Launcher>,
+    prestarted: Option<Prestarted>,
 }
 
 /// What one run holds through its stages.
@@ -74,8 +77,10 @@ impl Supervisor {
         nix::sys::prctl::set_dumpable(false).map_err(AgentError::system("become undumpable"))?;
         let link = Link::take_over_stdio()?;
         let children = Children::watch()?;
+        let identity = Identity::of_program().map_err(AgentError::system("look at the work folder"))?;
         let launcher = Launcher::spawn(&executable).map_err(AgentError::system("start a launcher"))?;
-        Ok(Self { link, children, counters: Counters::open(), executable, launcher: Some(launcher) })
+        let (counters, launcher) = (Counters::open(), Some(launcher));
+        Ok(Self { link, children, counters, identity, executable, launcher, prestarted: None })
     }
 
     fn serve(&mut self) -> Result<(), AgentError> {
@@ -83,6 +88,7 @@ impl Supervisor {
         let job = loop {
             match self.link.next_blocking()? {
                 ToAgent::Job(job) => break *job,
+                ToAgent::Prestart(prestart) => self.prestart(prestart),
                 ToAgent::Stop => return Err(AgentError::RunnerGone),
                 _ => {}
             }
@@ -96,10 +102,20 @@ impl Supervisor {
         }
     }
 
+    /// Without one, a job is started like any other.
+    fn prestart(&mut self, prestart: Prestart) {
+        let order = Order { command: prestart.command, environment: prestart.environment };
+        self.prestarted = Launcher::spawn(&self.executable).and_then(|launcher| launcher.prestart(order)).ok();
+    }
+
     fn execute(&mut self, mut job: Job) -> Result<End, AgentError> {
         let mut run = Run::new(&mut job, self.counters.cpu_time());
+        self.counters.begin_run();
         let first = if job.compile.is_some() { Stage::Compile } else { Stage::Run };
-        if let Err(sentence) = files::write_all(&std::mem::take(&mut job.files)) {
+        let files = std::mem::take(&mut job.files);
+        if let Err(sentence) =
+            self.identity.lend(|| files::write_all(&files)).unwrap_or_else(|error| Err(words(&error)))
+        {
             return Ok(self.end(&run, first, Ending::CouldNotStart(sentence)));
         }
         if let Some(command) = job.compile {
@@ -113,9 +129,11 @@ impl Supervisor {
     }
 
     fn stage(&mut self, run: &mut Run, stage: Stage, command: Vec<String>) -> Result<Ending, AgentError> {
-        self.link.send(&FromAgent::Stage(stage))?;
         let before = self.counters.refusal_counts();
-        let (stdio, process) = match self.begin(run, stage, command) {
+        let begun = self.begin(run, stage, command);
+        // Told while the program starts: its first line is what somebody waits for.
+        self.link.send(&FromAgent::Stage(stage))?;
+        let (stdio, process) = match begun {
             Ok(begun) => begun,
             Err(error) => return Ok(Ending::CouldNotStart(format!("The sandbox failed: {}.", words(&error)))),
         };
@@ -131,17 +149,21 @@ impl Supervisor {
 
     fn begin(&mut self, run: &Run, stage: Stage, command: Vec<String>) -> io::Result<(Stdio, Started)> {
         // A compiler reads nothing: what is typed meanwhile is the program's.
-        let (ours, theirs) = match (run.terminal, stage) {
-            (Some(size), _) => Stdio::terminal(size)?,
-            (None, Stage::Compile) => Stdio::pipes_without_input()?,
-            (None, Stage::Run) => Stdio::pipes()?,
-        };
+        let (ours, theirs) = self.identity.lend(|| match (run.terminal, stage) {
+            (Some(size), _) => Stdio::terminal(size),
+            (None, Stage::Compile) => Stdio::pipes_without_input(),
+            (None, Stage::Run) => Stdio::pipes(),
+        })??;
         let order = Order { command, environment: run.environment.clone() };
         Ok((ours, self.launch(&order, &theirs)?))
     }
 
-    /// Turns the waiting launcher into the command, or a new one where it did not outlive its wait.
+    /// Turns the interpreter or the launcher that waits into the command, or a new launcher where neither fits or
+    /// outlived its wait.
     fn launch(&mut self, order: &Order, stdio: &ProgramEnds) -> io::Result<Started> {
+        if let Some(started) = self.prestarted.take().and_then(|prestarted| self.go_on(prestarted, order, stdio)) {
+            return Ok(started);
+        }
         let mut tries = 1;
         loop {
             let launcher = match self.launcher.take() {
@@ -154,6 +176,18 @@ impl Supervisor {
             }
             self.children.end_all();
         }
+    }
+
+    fn go_on(&mut self, prestarted: Prestarted, order: &Order, stdio: &ProgramEnds) -> Option<Started> {
+        if !prestarted.fits(order) {
+            prestarted.dismiss();
+            return None;
+        }
+        let started = prestarted.start(order, stdio).ok()?;
+        if let Some(unneeded) = self.launcher.take() {
+            unneeded.dismiss();
+        }
+        Some(started)
     }
 
     fn end(&self, run: &Run, stage: Stage, ending: Ending) -> End {

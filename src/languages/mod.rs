@@ -41,6 +41,8 @@ pub struct Language {
     pub compile: Option<Vec<String>>,
     /// Argument vector of the run stage, with placeholders; the visitor's arguments follow it.
     pub run: Vec<String>,
+    /// Whether the run command, for the main file's own name, can be started before the program is known.
+    pub prestart: bool,
     /// Name of the editor's mode.
     pub editor: String,
     /// Variables beside the common ones.
@@ -73,6 +75,8 @@ struct Manifest {
     #[serde(default)]
     compile: Option<Vec<String>>,
     run: Vec<String>,
+    #[serde(default)]
+    prestart: bool,
     editor: String,
     #[serde(default)]
     environment: BTreeMap<String, String>,
@@ -172,6 +176,7 @@ fn load_one(folder: &str) -> Result<Language, LanguagesError> {
         main: manifest.main,
         compile: manifest.compile,
         run: manifest.run,
+        prestart: manifest.prestart,
         editor: manifest.editor,
         environment: manifest.environment,
         limits: manifest.limits,

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::languages::{Language, fill_command};
-use crate::protocol::{Job, JobFile, JobLimits, TerminalSize};
+use crate::protocol::{Job, JobFile, JobLimits, Prestart, TerminalSize};
 use crate::runner::Limits;
 use crate::runner::configuration::{PATH, SandboxLimits};
 use crate::runs::request::{RunRequest, Terminal};
+
+/// The variable that tells an interpreter to wait.
+const PRESTART: &str = "CODECUBE_WAIT";
 
 /// What Ctrl+D types.
 const END_OF_TEXT: u8 = 4;
@@ -72,6 +75,13 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
             output_bytes: limits.output_bytes,
         },
     }
+}
+
+/// What a sandbox may start before it knows its job, if programs in this language can be waited for.
+pub(super) fn prestart(language: &Language) -> Option<Prestart> {
+    let mut environment = environment(language, false);
+    environment.push((PRESTART.to_owned(), "1".to_owned()));
+    language.prestart.then(|| Prestart { command: fill_command(&language.run, &[&language.main]), environment })
 }
 
 /// Text given up front, as bytes. On a terminal it is typed: a line that was not ended would never reach the

@@ -2,14 +2,18 @@
 //! Each serves one run. What is done to them, and when, is the keeper's business.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use crate::languages::LanguageId;
+use crate::protocol::ToAgent;
+use crate::runner::budget::{Budget, Share};
 use crate::runner::configuration::{self, Blueprint, SandboxLimits};
+use crate::runner::demand::Demand;
 use crate::runner::docker::{Engine, EngineError};
 use crate::runner::health::Health;
 use crate::runner::processors;
@@ -25,9 +29,14 @@ const NAME_TRIES: usize = 8;
 pub(super) struct Mould {
     pub(super) limits: SandboxLimits,
     pub(super) runtime: Option<String>,
+    pub(super) gvisor: bool,
     pub(super) seccomp: bool,
+    pub(super) cgroup_parent: Option<String>,
+    pub(super) disk_quota_mb: Option<u64>,
     pub(super) runner: String,
     pub(super) name: String,
+    /// What sandboxes that wait start already, and for which language.
+    pub(super) prestart: Option<(LanguageId, ToAgent)>,
 }
 
 /// Something to be removed.
@@ -49,72 +58,122 @@ pub(super) struct Pool {
     pub(super) engine: Engine,
     pub(super) health: Arc<Health>,
     pub(super) slots: Slots,
+    pub(super) budget: Budget,
     pub(super) size: usize,
     /// Wakes the keeper.
     pub(super) changed: Notify,
     mould: Mould,
+    demand: Demand,
     warm: Mutex<VecDeque<Sandbox>>,
     waste: Mutex<VecDeque<Discarded>>,
     /// Starts at once; more only make each other slower.
     starts: Semaphore,
     starting: AtomicUsize,
+    /// Whether the Engine can mount terminals with a limit, as far as is known.
+    limits_terminals: AtomicBool,
 }
 
 impl Pool {
-    pub(super) fn new(engine: Engine, health: Arc<Health>, slots: Slots, size: usize, mould: Mould) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        health: Arc<Health>,
+        (slots, budget): (Slots, Budget),
+        size: usize,
+        mould: Mould,
+    ) -> Self {
         let cores = processors();
         Self {
             engine,
             health,
             slots,
+            budget,
             size,
             changed: Notify::new(),
             mould,
+            demand: Demand::new(size),
             warm: Mutex::default(),
             waste: Mutex::default(),
             starts: Semaphore::new(2 * cores),
             starting: AtomicUsize::new(0),
+            limits_terminals: AtomicBool::new(true),
         }
     }
 
-    /// A sandbox with these limits: a warm one at once, or a new one, as fast as it starts.
-    pub(super) async fn take(&self, limits: &SandboxLimits) -> Result<Sandbox, SandboxError> {
-        if let Some(sandbox) = self.take_warm(limits).await {
+    /// A run in this language wants a sandbox; what is made ready follows that.
+    pub(super) fn note(&self, language: &LanguageId) {
+        self.demand.note(self.mould.prestart.as_ref().is_some_and(|(early, _)| early == language));
+    }
+
+    /// A sandbox with these limits: a warm one at once, or a new one, as fast as it starts. The share is its own until
+    /// it is gone.
+    pub(super) async fn take(
+        &self,
+        language: &LanguageId,
+        limits: &SandboxLimits,
+        share: Share,
+    ) -> Result<Sandbox, SandboxError> {
+        if let Some(mut sandbox) = self.take_warm(language, limits).await {
+            sandbox.slot.share = Some(share);
             return Ok(sandbox);
         }
         let _turn = self.starts.acquire().await;
         // One may have become ready while this run waited for its turn.
-        if let Some(sandbox) = self.take_warm(limits).await {
+        if let Some(mut sandbox) = self.take_warm(language, limits).await {
+            sandbox.slot.share = Some(share);
             return Ok(sandbox);
         }
-        let slot = self.slots.take().await;
+        let mut slot = self.slots.take().await;
+        slot.share = Some(share);
         self.start(slot, limits).await
     }
 
     /// Brings back a sandbox that was never given a job.
-    pub(super) fn give_back(&self, sandbox: Sandbox, limits: &SandboxLimits) {
-        if *limits == self.mould.limits {
+    pub(super) fn give_back(&self, mut sandbox: Sandbox, limits: &SandboxLimits) {
+        sandbox.slot.share = self.budget.try_take_waiting();
+        if *limits == self.mould.limits && sandbox.slot.share.is_some() {
             lock(&self.warm).push_front(sandbox);
         } else {
             self.discard_used(sandbox);
         }
     }
 
-    /// A warm sandbox more. `None` when there is no room.
+    /// A slot for a sandbox that will wait, if there is room for one.
+    pub(super) fn try_slot(&self) -> Option<Slot> {
+        let share = self.budget.try_take_waiting()?;
+        let mut slot = self.slots.try_take()?;
+        slot.share = Some(share);
+        Some(slot)
+    }
+
+    /// A warm sandbox more.
     pub(super) async fn add(&self, slot: Slot) -> Result<(), SandboxError> {
-        let sandbox = self.start(slot, &self.mould.limits).await?;
+        let mut sandbox = self.start(slot, &self.mould.limits).await?;
+        if let Some((language, prestart)) = self.next_prestart()
+            && let Err(error) = sandbox.prestart(language, prestart).await
+        {
+            self.discard_now(sandbox);
+            return Err(error);
+        }
         lock(&self.warm).push_back(sandbox);
         Ok(())
     }
 
     /// The run in it ended in order.
-    pub(super) fn discard_used(&self, sandbox: Sandbox) {
+    pub(super) fn discard_used(&self, mut sandbox: Sandbox) {
+        if let Some(share) = &mut sandbox.slot.share {
+            share.program_ended(configuration::files_mb(&self.mould.limits));
+        }
         self.discard(Waste::Used(Box::new(sandbox)));
     }
 
     /// What is in it must end now.
     pub(super) fn discard_now(&self, sandbox: Sandbox) {
         self.discard(Waste::Wreck(sandbox.abandon()));
+    }
+
+    /// Whether sandboxes have gVisor's kernel.
+    pub(super) fn gvisor(&self) -> bool {
+        self.mould.gvisor
     }
 
     pub(super) fn warm(&self) -> usize {
@@ -126,7 +185,7 @@ impl Pool {
         self.starting.load(Ordering::Relaxed)
     }
 
-    /// Throws away what is dead, old, or made of another image.
+    /// Throws away what is dead, old, made of another image, or more than should wait: runs bring theirs back.
     pub(super) fn sort_out(&self) {
         let image = self.health.image();
         let all = std::mem::take(&mut *lock(&self.warm));
@@ -135,7 +194,10 @@ impl Pool {
         // In front of what was added meanwhile.
         let mut warm = lock(&self.warm);
         good.into_iter().rev().for_each(|(_, sandbox)| warm.push_front(sandbox));
+        let keep = warm.len().min(self.size);
+        let spare = warm.split_off(keep);
         drop(warm);
+        spare.into_iter().for_each(|sandbox| self.discard_used(sandbox));
         bad.into_iter().for_each(|(_, sandbox)| self.discard_now(sandbox));
     }
 
@@ -162,9 +224,24 @@ impl Pool {
         waste.remove(index)
     }
 
-    async fn take_warm(&self, limits: &SandboxLimits) -> Option<Sandbox> {
+    /// What the next warm sandbox is to start, if too few have it started.
+    fn next_prestart(&self) -> Option<&(LanguageId, ToAgent)> {
+        let started = lock(&self.warm).iter().filter(|sandbox| sandbox.early.is_some()).count();
+        self.mould.prestart.as_ref().filter(|_| started < self.demand.started())
+    }
+
+    /// The oldest one in which this language's interpreter waits, or none for a language that has no such; else the
+    /// oldest.
+    fn next_warm(&self, language: &LanguageId) -> Option<Sandbox> {
+        let mut warm = lock(&self.warm);
+        let wanted = self.mould.prestart.as_ref().map(|(early, _)| early).filter(|early| *early == language);
+        let index = warm.iter().position(|sandbox| sandbox.early.as_ref() == wanted).unwrap_or(0);
+        warm.remove(index)
+    }
+
+    async fn take_warm(&self, language: &LanguageId, limits: &SandboxLimits) -> Option<Sandbox> {
         loop {
-            let mut sandbox = lock(&self.warm).pop_front()?;
+            let mut sandbox = self.next_warm(language)?;
             self.changed.notify_one();
             if !is_good(&mut sandbox, &self.health.image().id) {
                 self.discard_now(sandbox);
@@ -173,7 +250,7 @@ impl Pool {
             if *limits == self.mould.limits {
                 return Some(sandbox);
             }
-            match self.engine.update(&sandbox.slot.container, configuration::update(limits)).await {
+            match self.engine.update(&sandbox.slot.container, configuration::update(limits, self.mould.gvisor)).await {
                 Ok(()) => return Some(sandbox),
                 Err(error) => {
                     tracing::warn!(%error, "a warm sandbox cannot be given other limits; starting one with them");
@@ -190,10 +267,21 @@ impl Pool {
         self.starting.fetch_sub(1, Ordering::Relaxed);
         match &started {
             Err(SandboxError::Engine(error)) if error.is_engine_away() => self.health.engine_away(error),
+            // Whoever wanted it tries again.
+            Err(SandboxError::Engine(EngineError::Refused(text))) if text.contains("devpts") => {
+                self.do_without_terminals(text);
+            }
             Err(_) => self.health.suspect(),
             Ok(_) => {}
         }
         started
+    }
+
+    /// Some Engines (rootless ones on old kernels) may not mount them. Sandboxes then have the Engine's own.
+    fn do_without_terminals(&self, reason: &str) {
+        if self.limits_terminals.swap(false, Ordering::Relaxed) {
+            tracing::warn!(reason, "the Docker Engine cannot limit terminals; a run could take all of the host's");
+        }
     }
 
     async fn start_with_free_name(&self, mut slot: Slot, limits: &SandboxLimits) -> Result<Sandbox, SandboxError> {
@@ -201,7 +289,7 @@ impl Pool {
         let mut tries = 0;
         loop {
             let blueprint = self.blueprint(&image.id, slot.uid, limits);
-            let (failed, error) = match Sandbox::start(&self.engine, slot, &blueprint).await {
+            let (mut failed, error) = match Sandbox::start(&self.engine, slot, &blueprint).await {
                 Ok(sandbox) => return Ok(sandbox),
                 Err(failed) => failed,
             };
@@ -212,13 +300,15 @@ impl Pool {
             }
             // The name is another runner's: its container is not ours to remove. The new slot is taken before
             // the old one is dropped, so that it cannot have the same uid, unless there is no room for both.
-            slot = match self.slots.try_take() {
+            let (share, other) = (failed.share.take(), self.slots.try_take());
+            slot = match other {
                 Some(other) => other,
                 None => {
                     drop(failed);
                     self.slots.take().await
                 }
             };
+            slot.share = share;
         }
     }
 
@@ -229,7 +319,11 @@ impl Pool {
             uid,
             limits: *limits,
             runtime: self.mould.runtime.as_deref(),
+            gvisor: self.mould.gvisor,
             seccomp: self.mould.seccomp,
+            cgroup_parent: self.mould.cgroup_parent.as_deref(),
+            terminals: self.limits_terminals.load(Ordering::Relaxed),
+            disk_quota_mb: self.mould.disk_quota_mb,
             runner: &self.mould.runner,
             name: &self.mould.name,
             created_seconds: now.as_secs(),

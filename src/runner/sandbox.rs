@@ -7,6 +7,7 @@ use futures_util::future::FutureExt;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
 
+use crate::languages::LanguageId;
 use crate::protocol::{FrameError, FromAgent, ToAgent, VERSION};
 use crate::runner::configuration::{self, Blueprint};
 use crate::runner::docker::{Attached, Engine, EngineError, Piece};
@@ -48,6 +49,8 @@ pub(super) struct Sandbox {
     pub(super) frames: Frames,
     pub(super) input: Input,
     pub(super) image: String,
+    /// The language whose interpreter waits in it.
+    pub(super) early: Option<LanguageId>,
     born: Instant,
 }
 
@@ -62,10 +65,17 @@ impl Sandbox {
         match launch(engine, &slot.container, blueprint).await {
             Ok((frames, input)) => {
                 let image = blueprint.image.to_owned();
-                Ok(Self { slot, frames, input, image, born: Instant::now() })
+                Ok(Self { slot, frames, input, image, early: None, born: Instant::now() })
             }
             Err(error) => Err((slot, error)),
         }
+    }
+
+    /// Starts this language's interpreter in it, which then waits for the job.
+    pub(super) async fn prestart(&mut self, language: &LanguageId, prestart: &ToAgent) -> Result<(), SandboxError> {
+        self.input.send(prestart).await?;
+        self.early = Some(language.clone());
+        Ok(())
     }
 
     pub(super) fn age(&self) -> Duration {
@@ -85,7 +95,12 @@ impl Sandbox {
 
     /// The cheap end: the agent's stdin closes, it exits by itself, and the dead container is removed.
     pub(super) async fn retire(mut self, engine: &Engine) -> Result<(), (Slot, EngineError)> {
-        let left = self.input.close().await.is_ok() && timeout(LEAVE, self.frames.skip_to_end()).await.is_ok();
+        let leaving = async {
+            let closed = self.input.close().await;
+            self.frames.skip_to_end().await;
+            closed
+        };
+        let left = matches!(timeout(LEAVE, leaving).await, Ok(Ok(())));
         let slot = self.abandon();
         if !left {
             return destroy(engine, slot).await;

@@ -19,6 +19,7 @@ use tracing::Instrument;
 
 use crate::web::accept::Form;
 use crate::web::error::WebError;
+use crate::web::headers;
 use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
 use crate::web::rates::Kind;
@@ -91,7 +92,7 @@ fn count(request: &ServiceRequest) -> Result<(), WebError> {
         Some("/{key}/socket") => state.rates.count(Kind::Socket, network),
         _ if request.method().is_safe() => state.rates.check(Kind::Miss, network),
         Some("/{key}/run" | "/{key}/save") if is_form => Ok(()),
-        Some("/{key}/run" | "/run/{language}") => state.rates.count(Kind::Run, network),
+        Some("/{key}/run" | "/run/{language}" | headers::EMBED) => state.rates.count(Kind::Run, network),
         _ => state.rates.count(Kind::Change, network),
     }
 }

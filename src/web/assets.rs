@@ -10,6 +10,8 @@ use bytes::Bytes;
 
 use crate::web::error::WebError;
 use crate::web::headers::Nonce;
+use crate::web::links;
+use crate::web::state::State;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "static/dist"]
@@ -29,13 +31,15 @@ pub(super) struct Page {
     pub(super) nonce: String,
     /// This program's version.
     pub(super) version: &'static str,
+    /// Scheme and host of this server, for what is read elsewhere.
+    pub(super) site: String,
 }
 
 impl Page {
     /// The page that answers the request with these extensions.
     pub(super) fn of(extensions: &Extensions) -> Self {
         let nonce = extensions.get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
-        Self { nonce, version: env!("CARGO_PKG_VERSION") }
+        Self { nonce, version: env!("CARGO_PKG_VERSION"), site: String::new() }
     }
 
     /// Address of one of the front end's files.
@@ -50,7 +54,11 @@ impl FromRequest for Page {
     type Future = std::future::Ready<Result<Self, WebError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Self::of(&request.extensions())))
+        let mut page = Self::of(&request.extensions());
+        if let Some(state) = request.app_data::<web::Data<State>>() {
+            page.site = links::site(request, state);
+        }
+        std::future::ready(Ok(page))
     }
 }
 

@@ -57,6 +57,10 @@ pub(super) enum WebError {
     BadLifetime,
     #[error("not a program")]
     Program(#[from] ProgramError),
+    #[error("the only format is JSON")]
+    JsonOnly,
+    #[error("too much to do at once")]
+    Busy,
     #[error("nothing can run now")]
     NotReady(Obstacle),
     #[error("the run was not taken")]
@@ -65,6 +69,8 @@ pub(super) enum WebError {
     Snippet(#[from] SnippetError),
     #[error("storage failed")]
     Storage(#[from] DbError),
+    #[error("a picture could not be drawn: {0}")]
+    Picture(String),
     #[error("an archive could not be written: {0}")]
     Archive(String),
     #[error("a task did not end in order")]
@@ -154,13 +160,25 @@ impl WebError {
             Self::Submit(error) => of_submit(error),
             Self::Snippet(error) => of_snippet(error),
             Self::Storage(error) => of_storage(error),
-            Self::Archive(_) | Self::Task(_) | Self::Template(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::JsonOnly => story(
+                StatusCode::NOT_IMPLEMENTED,
+                "json_only",
+                "This address speaks JSON only: ?format=json, or no format.",
+            ),
+            Self::Busy => story(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many ask for pictures at the moment. Try again in a few seconds.",
+            ),
+            Self::Archive(_) | Self::Picture(_) | Self::Task(_) | Self::Template(_) => {
+                of_status(StatusCode::INTERNAL_SERVER_ERROR)
+            }
         }
     }
 
     /// Writes it to the log with its causes, if it is a fault of ours.
     pub(super) fn log(&self) {
-        let told = matches!(self, Self::NotReady(_) | Self::Submit(SubmitError::QueueFull(_)));
+        let told = matches!(self, Self::NotReady(_) | Self::JsonOnly | Self::Submit(SubmitError::QueueFull(_)));
         if self.story().status.is_server_error() && !told {
             tracing::error!(error = %self, causes = %causes(self), "a request failed");
         }

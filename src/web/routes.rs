@@ -9,6 +9,7 @@ use crate::web::accept::is_browser;
 use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
 use crate::web::history::{diff_page, life, revision, revisions};
+use crate::web::sharing::{embed, oembed, picture};
 use crate::web::state::State;
 use crate::web::{access, archive, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
 
@@ -45,9 +46,11 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/robots.txt", assets::robots))
         .service(get("/static/{name:.+}", assets::asset))
         .service(web::resource("/run/{language}").post(run::code))
+        .service(get("/oembed", oembed::show))
         // Only to be read: what is put there is a new file of that name.
         .service(get("/{key}.zip", archive::zip).guard(guard::Any(guard::Get()).or(guard::Head())))
         .service(get("/{key}.txt", archive::text).guard(guard::Any(guard::Get()).or(guard::Head())))
+        .service(get(headers::PICTURE, picture::show).guard(guard::Any(guard::Get()).or(guard::Head())))
         .service(
             web::resource("/{key}")
                 .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::show))
@@ -64,6 +67,7 @@ fn table(config: &mut ServiceConfig) {
                 .route(web::post().to(run::snippet)),
         )
         .service(web::resource("/{key}/save").post(run_form::save))
+        .service(web::resource(headers::EMBED).route(reading().to(embed::show)).route(web::post().to(embed::run)))
         .service(get("/{key}/revisions", revisions::show))
         .service(get("/{key}/diff", diff_page::show))
         .service(web::resource("/{key}/expiry").post(life::expire))

@@ -109,7 +109,12 @@ impl Sent {
         let request = submission::request(content, &stored, None);
         submission::submit(&state.runs, &run, &request, self.visitor.hash.as_str()).await?;
         state.runs.control(&run, &Control::Eof).await?;
-        Ok(run_result::stream(state, &self.visitor, stored.key, head, follower))
+        let mut response = run_result::stream(state, run_result::around(head, stored.key), follower);
+        if let Some(cookie) = self.visitor.cookie(&state.settings) {
+            // Fails only for names and values that no header can hold; ours are plain.
+            let _ = response.add_cookie(&cookie);
+        }
+        Ok(response)
     }
 
     fn go_to(&self, key: &SnippetKey) -> HttpResponse {

@@ -1,5 +1,7 @@
 //! The snippet's page, saved or fresh, and the way to a fresh one.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
@@ -15,6 +17,7 @@ use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::arguments;
 use crate::web::assets::Page;
+use crate::web::colour::markup::Markup;
 use crate::web::error::{Story, WebError};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
@@ -43,7 +46,7 @@ struct SnippetPage<'a> {
     revision: u64,
     may_save: bool,
     expires: Option<Moment>,
-    last_output: &'a str,
+    last_output: &'a Markup,
     last_message: &'a str,
     notice: &'a str,
     kept: bool,
@@ -175,7 +178,10 @@ pub(super) async fn respond(
     view: View,
     story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
-    let last = if view.snippet.is_some() { last_run::of(&state.runs, &view.key).await? } else { LastRun::default() };
+    let last = match view.snippet {
+        Some(_) => last_run::of_snippet(&state.runs, &view.key).await?,
+        None => Arc::default(),
+    };
     let html = write(state, page, visitor, &view, &last)?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);

@@ -1,17 +1,20 @@
 //! One revision to read, and bringing it back as the newest.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, VARY};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Revision;
 use crate::snippets::store::{Seen, Snippet};
 use crate::web::accept::Form;
 use crate::web::api::create::told;
 use crate::web::assets::Page;
+use crate::web::colour::code;
+use crate::web::colour::markup::Markup;
 use crate::web::error::WebError;
 use crate::web::moment::Moment;
 use crate::web::raw;
@@ -28,7 +31,7 @@ struct RevisionPage<'a> {
     number: u64,
     head: u64,
     saved: Moment,
-    files: &'a [SourceFile],
+    files: Vec<(&'a str, Arc<Markup>)>,
     is_owner: bool,
 }
 
@@ -47,6 +50,7 @@ pub(in crate::web) async fn show(
     }
     let program = &revision.content.program;
     let language = state.languages.get(&program.language).map_or(program.language.0.as_str(), |known| &known.name);
+    let coloured = code::of_files(&program.language, &program.files).await;
     let template = RevisionPage {
         page,
         key: key.as_str(),
@@ -55,7 +59,7 @@ pub(in crate::web) async fn show(
         number,
         head: snippet.head,
         saved: Moment(revision.created_ms),
-        files: &program.files,
+        files: program.files.iter().map(|file| file.path.as_str()).zip(coloured).collect(),
         is_owner: snippet.owner.is(&visitor.hash),
     };
     let mut builder = HttpResponse::Ok();
