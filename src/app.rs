@@ -277,7 +277,14 @@ fn web_settings(page: &PageOptions) -> web::settings::Settings {
             changes: page.rates.changes_per_minute,
             misses: page.rates.misses_per_minute,
             sockets: page.rates.sockets_per_minute,
+            passwords: page.rates.passwords_per_minute,
         },
+        access: page
+            .access
+            .access_token
+            .clone()
+            .map(|token| web::settings::Access { token, reading: page.access.private_reading }),
+        contact: page.access.abuse_contact.clone(),
         program_limits: ProgramLimits {
             source_bytes: page.max_source_bytes,
             files: page.max_files,

@@ -4,6 +4,7 @@
 //! A value that cannot be used stops the start and is named. Secrets (a password in the Redis URL) are
 //! never printed.
 
+pub mod access;
 pub mod log;
 pub mod page;
 pub mod queue;
