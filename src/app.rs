@@ -365,7 +365,8 @@ fn runner_settings(options: &RunnerOptions) -> runner::Settings {
         uid_base: options.uid_base,
         uid_count: options.uid_count,
         // gVisor's own kernel ignores the profile.
-        seccomp: !options.runtime.as_deref().is_some_and(|runtime| runtime.starts_with("runsc")),
+        seccomp: true,
+        disk_quota_mb: options.disk_quota_mb,
     }
 }
 

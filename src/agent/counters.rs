@@ -3,7 +3,7 @@
 use crate::agent::cgroup::{Figure, ROOT, is_version_2};
 use crate::agent::process_times;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the kernel refused during a stage. False also where it does not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(super) struct Counters {
     process_refusals: Option<Figure>,
     peak_before_bytes: u64,
     sampled_peak_bytes: u64,
+    begun: (Instant, Duration),
 }
 
 impl Counters {
@@ -51,6 +52,7 @@ impl Counters {
             process_refusals: Figure::open(root, &[("pids.events", "max")]),
             peak_before_bytes: 0,
             sampled_peak_bytes: 0,
+            begun: (Instant::now(), Duration::ZERO),
         }
     }
 
@@ -65,6 +67,7 @@ impl Counters {
             process_refusals: Figure::open(root, &[("pids/pids.events", "max")]),
             peak_before_bytes: 0,
             sampled_peak_bytes: 0,
+            begun: (Instant::now(), Duration::ZERO),
         }
     }
 
@@ -72,14 +75,23 @@ impl Counters {
     pub(super) fn begin_run(&mut self) {
         self.peak_before_bytes = self.memory_peak.as_ref().and_then(Figure::read).unwrap_or(0);
         self.sampled_peak_bytes = 0;
+        self.begun = (Instant::now(), self.cpu_time());
     }
 
     /// CPU time of everything in the sandbox since its start.
     pub(super) fn cpu_time(&self) -> Duration {
         match self.cpu.as_ref().and_then(Figure::read) {
             Some(units) => Duration::from_nanos(units.saturating_mul(self.cpu_unit_nanos)),
-            None => process_times::cpu_time(),
+            None => self.counted_by_processes(process_times::cpu_time()),
         }
+    }
+
+    /// gVisor counts whatever could run, also while it waited for a processor: more than there is in that time is not
+    /// true.
+    fn counted_by_processes(&self, counted: Duration) -> Duration {
+        let (begun, before) = self.begun;
+        let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+        counted.min(before.saturating_add(begun.elapsed().saturating_mul(cores)))
     }
 
     /// Memory in use now, in bytes; 0 where the kernel does not tell. Each look also samples for the peak.
@@ -155,6 +167,14 @@ mod tests {
         assert_eq!(counters.refusals_since(before), Refusals::default());
         fs::write(root.path().join("pids/pids.events"), "max 6\n").unwrap();
         assert_eq!(counters.refusals_since(before), Refusals { memory: false, processes: true });
+    }
+
+    #[test]
+    fn processes_cannot_have_used_more_than_the_processors_gave() {
+        let mut counters = Counters::version_1(Path::new("/nowhere"));
+        counters.begun = (Instant::now(), Duration::from_secs(3));
+        assert!(counters.counted_by_processes(Duration::from_hours(1)) < Duration::from_secs(60));
+        assert_eq!(counters.counted_by_processes(Duration::from_secs(2)), Duration::from_secs(2));
     }
 
     #[test]

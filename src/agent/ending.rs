@@ -5,7 +5,7 @@ use crate::agent::children::Exit;
 use crate::agent::counters::Refusals;
 use crate::protocol::{Ending, Stage};
 use nix::libc::{SIGKILL, SIGXCPU, SIGXFSZ};
-use nix::sys::statvfs::statvfs;
+use nix::sys::statvfs::{FsFlags, Statvfs, statvfs};
 
 /// A shell's exit code for a command that SIGKILL ended.
 const KILLED_CODE: i32 = 128 + SIGKILL;
@@ -32,12 +32,14 @@ pub(super) fn judge(exit: Exit, stage: Stage, refusals: Refusals, disk_full: boo
 
 /// Whether a writable place has no room for one more block or file.
 pub(super) fn disk_is_full() -> bool {
-    [WORK_FOLDER, "/tmp"].into_iter().any(|folder| {
-        // A tmpfs without a limit reports 0 of 0.
-        statvfs(folder).is_ok_and(|place| {
-            (place.blocks() > 0 && place.blocks_available() == 0) || (place.files() > 0 && place.files_available() == 0)
-        })
-    })
+    [WORK_FOLDER, "/tmp", "/var/tmp"].into_iter().any(|folder| statvfs(folder).is_ok_and(|place| is_full(&place)))
+}
+
+/// A tmpfs without a limit reports 0 of 0. What cannot be written at all is not full.
+fn is_full(place: &Statvfs) -> bool {
+    !place.flags().contains(FsFlags::ST_RDONLY)
+        && ((place.blocks() > 0 && place.blocks_available() == 0)
+            || (place.files() > 0 && place.files_available() == 0))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use crate::agent::WORK_FOLDER;
 use crate::agent::error::words;
+use crate::agent::identity::Identity;
 use crate::agent::launcher::Order;
 use nix::sys::signal::SigSet;
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, setsid};
@@ -39,6 +40,7 @@ pub(super) fn main() -> ExitCode {
 
 /// What does not depend on the order, done while nobody waits for it.
 fn prepare() -> io::Result<()> {
+    Identity::of_program()?.assume()?;
     setsid()?;
     SigSet::empty().thread_set_mask()?; // the agent's SIGCHLD stays blocked through `exec` otherwise
     // When memory is short the program is to go, not the agent. Best effort: gVisor may not have the file.

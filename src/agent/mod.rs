@@ -1,6 +1,6 @@
 //! The supervisor inside a sandbox: takes one job on stdin, runs it, reports on stdout, both as `protocol` frames.
 //!
-//! It is process 1 of its container and has the uid of the program it starts. It trusts the runner and nothing
+//! It is process 1 of its container and has the uid of the program it starts, but under gVisor. It trusts the runner and nothing
 //! else: no file, signal or process of the program can steer it. One thread, one `poll`, no async runtime.
 //!
 //! ```text
@@ -9,6 +9,7 @@
 //! link        frames from and to the runner          stdio     pipes or terminal of a stage
 //! children    SIGCHLD, reaping, killing              input     bytes on their way to the program
 //! counters    the kernel's figures                   ending    why the run is over
+//! identity    whose rights the program has
 //! ```
 
 mod cgroup;
@@ -17,6 +18,7 @@ mod counters;
 mod ending;
 mod error;
 mod files;
+mod identity;
 mod input;
 mod launch;
 mod launcher;

@@ -5,6 +5,7 @@ use crate::agent::counters::Counters;
 use crate::agent::ending::judge;
 use crate::agent::error::{AgentError, words};
 use crate::agent::files;
+use crate::agent::identity::Identity;
 use crate::agent::input::Input;
 use crate::agent::launcher::{Launcher, Order, Prestarted, Started};
 use crate::agent::link::Link;
@@ -28,6 +29,7 @@ pub(super) struct Supervisor {
     pub(super) children: Children,
     /// The kernel's figures.
     pub(super) counters: Counters,
+    identity: Identity,
     executable: PathBuf,
     launcher: Option<Launcher>,
     prestarted: Option<Prestarted>,
@@ -75,8 +77,10 @@ impl Supervisor {
         nix::sys::prctl::set_dumpable(false).map_err(AgentError::system("become undumpable"))?;
         let link = Link::take_over_stdio()?;
         let children = Children::watch()?;
+        let identity = Identity::of_program().map_err(AgentError::system("look at the work folder"))?;
         let launcher = Launcher::spawn(&executable).map_err(AgentError::system("start a launcher"))?;
-        Ok(Self { link, children, counters: Counters::open(), executable, launcher: Some(launcher), prestarted: None })
+        let (counters, launcher) = (Counters::open(), Some(launcher));
+        Ok(Self { link, children, counters, identity, executable, launcher, prestarted: None })
     }
 
     fn serve(&mut self) -> Result<(), AgentError> {
@@ -108,7 +112,10 @@ impl Supervisor {
         let mut run = Run::new(&mut job, self.counters.cpu_time());
         self.counters.begin_run();
         let first = if job.compile.is_some() { Stage::Compile } else { Stage::Run };
-        if let Err(sentence) = files::write_all(&std::mem::take(&mut job.files)) {
+        let files = std::mem::take(&mut job.files);
+        if let Err(sentence) =
+            self.identity.lend(|| files::write_all(&files)).unwrap_or_else(|error| Err(words(&error)))
+        {
             return Ok(self.end(&run, first, Ending::CouldNotStart(sentence)));
         }
         if let Some(command) = job.compile {
@@ -122,9 +129,11 @@ impl Supervisor {
     }
 
     fn stage(&mut self, run: &mut Run, stage: Stage, command: Vec<String>) -> Result<Ending, AgentError> {
-        self.link.send(&FromAgent::Stage(stage))?;
         let before = self.counters.refusal_counts();
-        let (stdio, process) = match self.begin(run, stage, command) {
+        let begun = self.begin(run, stage, command);
+        // Told while the program starts: its first line is what somebody waits for.
+        self.link.send(&FromAgent::Stage(stage))?;
+        let (stdio, process) = match begun {
             Ok(begun) => begun,
             Err(error) => return Ok(Ending::CouldNotStart(format!("The sandbox failed: {}.", words(&error)))),
         };
@@ -140,11 +149,11 @@ impl Supervisor {
 
     fn begin(&mut self, run: &Run, stage: Stage, command: Vec<String>) -> io::Result<(Stdio, Started)> {
         // A compiler reads nothing: what is typed meanwhile is the program's.
-        let (ours, theirs) = match (run.terminal, stage) {
-            (Some(size), _) => Stdio::terminal(size)?,
-            (None, Stage::Compile) => Stdio::pipes_without_input()?,
-            (None, Stage::Run) => Stdio::pipes()?,
-        };
+        let (ours, theirs) = self.identity.lend(|| match (run.terminal, stage) {
+            (Some(size), _) => Stdio::terminal(size),
+            (None, Stage::Compile) => Stdio::pipes_without_input(),
+            (None, Stage::Run) => Stdio::pipes(),
+        })??;
         let order = Order { command, environment: run.environment.clone() };
         Ok((ours, self.launch(&order, &theirs)?))
     }

@@ -118,6 +118,7 @@ mod tests {
             "--total-memory-mb=2048",
             "--total-cpus=1.5",
             "--cgroup-parent=a.slice",
+            "--disk-quota-mb=640",
         ])
         .role() else {
             unreachable!()

@@ -61,6 +61,10 @@ pub struct RunnerOptions {
     /// Size of the working directory, MiB.
     #[arg(long, env = "CODECUBE_CODE_MB", default_value_t = 64, value_name = "MIB")]
     pub code_mb: u64,
+    /// Lets a run write this much to the host's disk, below /var/tmp, MiB; nothing when not given. Only for an Engine on
+    /// an xfs with project quotas, see docs/SECURITY.md.
+    #[arg(long, env = "CODECUBE_DISK_QUOTA_MB", value_name = "MIB")]
+    pub disk_quota_mb: Option<u64>,
     /// Size of /tmp, MiB.
     #[arg(long, env = "CODECUBE_TMP_MB", default_value_t = 64, value_name = "MIB")]
     pub tmp_mb: u64,
@@ -163,6 +167,7 @@ impl RunnerOptions {
             ("CODECUBE_TOTAL_CPUS", &self.total_cpus.map(|number| number.to_string())),
             ("CODECUBE_CGROUP_PARENT", &self.cgroup_parent),
         ];
+        variables.extend(self.disk_quota_mb.map(|mb| ("CODECUBE_DISK_QUOTA_MB", mb.to_string())));
         variables.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
         variables
     }

@@ -18,6 +18,13 @@ pub(super) fn of(facts: &HostFacts, settings: &Settings) -> Vec<String> {
             facts.engine_address
         ));
     }
+    if facts.gvisor {
+        found.push(
+            "gVisor limits the number of a run's files and processes by their memory only, and does not say which limit \
+             killed a sandbox"
+                .to_owned(),
+        );
+    }
     if !settings.seccomp && !facts.gvisor {
         found.push("CodeCube's own system call filter is off".to_owned());
     }

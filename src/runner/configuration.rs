@@ -5,6 +5,8 @@
 
 use serde_json::{Value, json};
 
+use crate::runner::masks::{MASKED, READ_ONLY};
+
 /// The agent inside the image.
 const AGENT: &str = "/usr/local/bin/codecube-agent";
 
@@ -26,55 +28,6 @@ pub(super) const LABEL_NAME: &str = "codecube.name";
 /// Two take what belongs to the whole host: `sync` and `syncfs` write out every disk of it, so they do nothing and
 /// say that it is done (what is written here is memory); the contexts of `io_setup` are counted once for all users.
 const SECCOMP: &str = include_str!("../../images/seccomp.json");
-
-/// Files of `/proc` and `/sys` that tell about the host. Not `/sys/fs/cgroup`: without it the JVM and Node
-/// size their heaps after the host's memory.
-const MASKED: &[&str] = &[
-    "/proc/acpi",
-    "/proc/asound",
-    "/proc/buddyinfo",
-    "/proc/cmdline",
-    "/proc/config.gz",
-    "/proc/diskstats",
-    "/proc/interrupts",
-    "/proc/kallsyms",
-    "/proc/kcore",
-    "/proc/key-users",
-    "/proc/keys",
-    "/proc/kpagecgroup",
-    "/proc/kpagecount",
-    "/proc/kpageflags",
-    "/proc/latency_stats",
-    "/proc/locks",
-    "/proc/modules",
-    "/proc/pagetypeinfo",
-    "/proc/partitions",
-    "/proc/pressure",
-    "/proc/sched_debug",
-    "/proc/scsi",
-    "/proc/slabinfo",
-    "/proc/softirqs",
-    "/proc/swaps",
-    "/proc/timer_list",
-    "/proc/timer_stats",
-    "/proc/vmallocinfo",
-    "/proc/vmstat",
-    "/proc/zoneinfo",
-    "/sys/block",
-    "/sys/bus",
-    "/sys/class/block",
-    "/sys/dev",
-    "/sys/devices/virtual/dmi",
-    "/sys/devices/virtual/powercap",
-    "/sys/firmware",
-    "/sys/hypervisor",
-    "/sys/kernel",
-    "/sys/module",
-    "/sys/power",
-];
-
-/// Docker's own list; giving one replaces it.
-const READ_ONLY: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /// Size of `/dev/shm`, MiB.
 const SHARED_MEMORY_MB: u64 = 8;
@@ -105,9 +58,15 @@ pub(super) struct Blueprint<'a> {
     pub(super) uid: u32,
     pub(super) limits: SandboxLimits,
     pub(super) runtime: Option<&'a str>,
+    /// Whether the runtime is gVisor, a kernel of its own.
+    pub(super) gvisor: bool,
     pub(super) seccomp: bool,
     /// Control group that holds all sandboxes; the Engine's own when absent.
     pub(super) cgroup_parent: Option<&'a str>,
+    /// Whether the Engine can mount terminals with a limit.
+    pub(super) terminals: bool,
+    /// Limit of what is written outside of memory, MiB; only for Engines that know one.
+    pub(super) disk_quota_mb: Option<u64>,
     pub(super) runner: &'a str,
     pub(super) name: &'a str,
     pub(super) created_seconds: u64,
@@ -115,7 +74,7 @@ pub(super) struct Blueprint<'a> {
 
 /// The body of the create request.
 pub(super) fn container(blueprint: &Blueprint<'_>) -> Value {
-    let uid = blueprint.uid;
+    let uid = agent_uid(blueprint);
     json!({
         "Image": blueprint.image,
         "Cmd": [AGENT],                        // an argument vector: no shell, nothing of the visitor's in it
@@ -147,9 +106,10 @@ fn host(blueprint: &Blueprint<'_>) -> Value {
     let mut host = json!({
         "NetworkMode": "none",                 // loopback only
         "CapDrop": ["ALL"],
+        "CapAdd": capabilities(blueprint),
         "Privileged": false,
-        "SecurityOpt": security(blueprint.seccomp),
-        "ReadonlyRootfs": true,                // /etc/hosts and its like would be a way round the disk limit
+        "SecurityOpt": security(blueprint),
+        "ReadonlyRootfs": is_read_only(blueprint),
         "Tmpfs": memory_disks(blueprint),
         "Mounts": terminals(blueprint),
         "IpcMode": "none",                     // no shared memory with anybody; /dev/shm is a tmpfs of its own
@@ -159,10 +119,10 @@ fn host(blueprint: &Blueprint<'_>) -> Value {
         "MemorySwappiness": 0,
         "OomKillDisable": false,               // a run at its limit must end, not hang
         "OomScoreAdj": 500,                    // short of memory, the host ends sandboxes before servers
-        "PidsLimit": processes(blueprint),
+        "PidsLimit": processes(limits, blueprint.gvisor),
         "NanoCpus": nano_cpus(limits.cpus),
         "CpuShares": 256,                      // under load the server (1024) goes first
-        "Ulimits": ulimits(limits),
+        "Ulimits": ulimits(blueprint),
         "LogConfig": {"Type": "none", "Config": {}}, // a stranger's output never reaches the host's disk
         "Init": false,                         // the agent reaps; another init costs 14 ms of CPU
         "AutoRemove": false,                   // how it ended must be readable after an Engine restart
@@ -176,29 +136,50 @@ fn host(blueprint: &Blueprint<'_>) -> Value {
     if let Some(parent) = blueprint.cgroup_parent {
         host["CgroupParent"] = json!(parent); // whatever limits the operator gave it hold for all together
     }
+    if let Some(quota_mb) = blueprint.disk_quota_mb {
+        host["StorageOpt"] = json!({ "size": format!("{quota_mb}M") });
+    }
     host
 }
 
-/// Limits that can change while a sandbox waits, for a language that needs others.
-pub(super) fn update(limits: &SandboxLimits) -> Value {
-    let memory = mebibytes(limits.memory_mb);
-    json!({ "Memory": memory, "MemorySwap": memory, "PidsLimit": limits.processes })
+/// Nothing of the host's disk can be written, but for `/var/tmp` where the Engine limits it. What is written there is
+/// no memory; the number of files has no limit, and `/etc/hosts` and its like are root's, which no program is.
+fn is_read_only(blueprint: &Blueprint<'_>) -> bool {
+    blueprint.disk_quota_mb.is_none()
 }
 
-fn security(seccomp: bool) -> Vec<String> {
+/// Under gVisor the agent is root of the sandbox's own kernel, and steps down for the program: that kernel neither
+/// keeps signals from process 1 nor its files closed to the same uid. To the host, both are nobody.
+fn agent_uid(blueprint: &Blueprint<'_>) -> u32 {
+    if blueprint.gvisor { 0 } else { blueprint.uid }
+}
+
+/// What the agent needs to step down and to end what it cannot be any more. The program has none.
+fn capabilities(blueprint: &Blueprint<'_>) -> Value {
+    if blueprint.gvisor { json!(["KILL", "SETGID", "SETUID"]) } else { json!([]) }
+}
+
+/// Limits that can change while a sandbox waits, for a language that needs others.
+pub(super) fn update(limits: &SandboxLimits, gvisor: bool) -> Value {
+    let memory = mebibytes(limits.memory_mb);
+    json!({ "Memory": memory, "MemorySwap": memory, "PidsLimit": processes(limits, gvisor) })
+}
+
+fn security(blueprint: &Blueprint<'_>) -> Vec<String> {
     let mut options = vec!["no-new-privileges".to_owned()]; // set-uid files are just files
-    if seccomp {
+    // gVisor's kernel does not look at it, and answers most calls itself.
+    if blueprint.seccomp && !blueprint.gvisor {
         options.push(format!("seccomp={SECCOMP}")); // the text itself: the Engine may be on another machine
     }
     options
 }
 
-/// The only writable places. They are memory: limited in bytes and files, and gone with the container.
 /// What the files of a sandbox can take, MiB.
 pub(super) fn files_mb(limits: &SandboxLimits) -> u64 {
     limits.work_mb.saturating_add(limits.tmp_mb).saturating_add(SHARED_MEMORY_MB)
 }
 
+/// The only writable places. They are memory: limited in bytes and files, and gone with the container.
 fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
     let (uid, limits) = (blueprint.uid, &blueprint.limits);
     let common = "rw,nosuid,nodev";
@@ -215,7 +196,7 @@ fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
 /// A `/dev/pts` with a limit: the Engine's own has none and no setting for one. It is a volume without a name, gone
 /// with its container. gVisor's terminals are its own.
 fn terminals(blueprint: &Blueprint<'_>) -> Value {
-    if is_gvisor(blueprint) {
+    if blueprint.gvisor || !blueprint.terminals {
         return json!([]);
     }
     let options = json!({
@@ -229,11 +210,13 @@ fn terminals(blueprint: &Blueprint<'_>) -> Value {
 }
 
 /// Per process. No `nproc`: it counts a uid's processes in all containers; `PidsLimit` is the one that counts.
-fn ulimits(limits: &SandboxLimits) -> Value {
+fn ulimits(blueprint: &Blueprint<'_>) -> Value {
+    let limits = &blueprint.limits;
+    let file_mb = limits.work_mb.max(limits.tmp_mb).max(blueprint.disk_quota_mb.unwrap_or(0));
     let limit = |name: &str, value: u64| json!({ "Name": name, "Soft": value, "Hard": value });
     json!([
         limit("nofile", 1024),
-        limit("fsize", limits.work_mb.max(limits.tmp_mb) << 20),
+        limit("fsize", file_mb << 20),
         limit("core", 0),
         limit("memlock", 0),
         limit("msgqueue", 0),
@@ -243,12 +226,8 @@ fn ulimits(limits: &SandboxLimits) -> Value {
     ])
 }
 
-fn processes(blueprint: &Blueprint<'_>) -> i64 {
-    if is_gvisor(blueprint) { blueprint.limits.processes.max(GVISOR_PROCESSES) } else { blueprint.limits.processes }
-}
-
-fn is_gvisor(blueprint: &Blueprint<'_>) -> bool {
-    blueprint.runtime.is_some_and(|runtime| runtime.starts_with("runsc"))
+fn processes(limits: &SandboxLimits, gvisor: bool) -> i64 {
+    if gvisor { limits.processes.max(GVISOR_PROCESSES) } else { limits.processes }
 }
 
 fn mebibytes(count: u64) -> i64 {
@@ -279,8 +258,11 @@ pub(super) mod tests {
             uid: 20001,
             limits,
             runtime: None,
+            gvisor: false,
             seccomp: true,
             cgroup_parent: None,
+            terminals: true,
+            disk_quota_mb: None,
             runner: "r",
             name: "n",
             created_seconds: 1,
@@ -311,9 +293,29 @@ pub(super) mod tests {
 
     #[test]
     fn gvisor_gets_room_for_its_own_threads_and_no_profile() {
-        let body = container(&Blueprint { runtime: Some("runsc"), seccomp: false, ..blueprint() });
-        assert_eq!(body["HostConfig"]["PidsLimit"], GVISOR_PROCESSES);
-        assert_eq!(body["HostConfig"]["SecurityOpt"], json!(["no-new-privileges"]));
-        assert_eq!(body["HostConfig"]["Mounts"], json!([]));
+        let host = &container(&Blueprint { runtime: Some("runsc"), gvisor: true, ..blueprint() })["HostConfig"];
+        assert_eq!(host["PidsLimit"], GVISOR_PROCESSES);
+        assert_eq!(host["SecurityOpt"], json!(["no-new-privileges"]));
+        assert_eq!(host["Mounts"], json!([]));
+        assert_eq!(update(&blueprint().limits, true)["PidsLimit"], GVISOR_PROCESSES);
+    }
+
+    #[test]
+    fn the_agent_has_rights_under_gvisor_only_and_the_work_folder_is_always_the_programs() {
+        for (gvisor, user, rights) in [(false, "20001:20001", 0), (true, "0:0", 3)] {
+            let body = container(&Blueprint { gvisor, ..blueprint() });
+            assert_eq!(body["User"], user);
+            assert_eq!(body["HostConfig"]["CapAdd"].as_array().unwrap().len(), rights);
+            assert!(body["HostConfig"]["Tmpfs"]["/code"].as_str().unwrap().contains("uid=20001,"));
+        }
+    }
+
+    #[test]
+    fn a_quota_of_the_disk_is_asked_for_only_when_wanted() {
+        let host = &container(&blueprint())["HostConfig"];
+        assert_eq!((host.get("StorageOpt"), &host["ReadonlyRootfs"]), (None, &json!(true)));
+        let host = &container(&Blueprint { disk_quota_mb: Some(640), ..blueprint() })["HostConfig"];
+        assert_eq!((&host["StorageOpt"]["size"], &host["ReadonlyRootfs"]), (&json!("640M"), &json!(false)));
+        assert!(host["Ulimits"].as_array().unwrap().iter().any(|limit| limit["Hard"] == 640 << 20));
     }
 }

@@ -1,6 +1,6 @@
 //! Docker: every call to the Engine, each with its own deadline. The only file that knows bollard.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use futures_util::{Stream, StreamExt};
 use serde_json::Value;
 use tokio::io::AsyncWrite;
 
+use crate::runner::broken::Seen;
 use crate::runner::configuration::{LABEL_NAME, LABEL_RUNNER};
 
 const CREATE: Duration = Duration::from_secs(10);
@@ -80,7 +81,9 @@ pub(super) struct Abilities {
     pub(super) processors: u32,
     pub(super) memory_mb: u64,
     pub(super) cgroup_driver: String,
-    pub(super) runtimes: Vec<String>,
+    /// Names, and the programs behind them.
+    pub(super) runtimes: BTreeMap<String, String>,
+    pub(super) default_runtime: String,
 }
 
 /// A container that carries our label.
@@ -140,11 +143,13 @@ impl Engine {
     pub(super) async fn abilities(&self) -> Result<Abilities, EngineError> {
         let info = self.within("describe itself", LIST, self.docker.info()).await?;
         let processors = info.ncpu.and_then(|count| u32::try_from(count).ok()).unwrap_or(1).max(1);
+        let runtimes = info.runtimes.unwrap_or_default().into_iter();
         Ok(Abilities {
             processors,
             memory_mb: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0) >> 20,
             cgroup_driver: info.cgroup_driver.map(|driver| driver.to_string()).unwrap_or_default(),
-            runtimes: info.runtimes.unwrap_or_default().into_keys().collect(),
+            runtimes: runtimes.map(|(name, runtime)| (name, runtime.path.unwrap_or_default())).collect(),
+            default_runtime: info.default_runtime.unwrap_or_default(),
         })
     }
 
@@ -195,11 +200,11 @@ impl Engine {
         self.within("change a container's limits", UPDATE, self.docker.update_container(container, body)).await
     }
 
-    /// Whether the kernel killed something in it for memory, asked after it ended.
-    pub(super) async fn ended_for_memory(&self, container: &str) -> Result<bool, EngineError> {
+    /// Whether it runs, and what the kernel did to it.
+    pub(super) async fn look(&self, container: &str) -> Result<Seen, EngineError> {
         let inspecting = self.docker.inspect_container(container, None::<InspectContainerOptions>);
         let state = self.within("describe a container", INSPECT, inspecting).await?.state.unwrap_or_default();
-        Ok(state.running == Some(false) && state.oom_killed == Some(true))
+        Ok(Seen { running: state.running != Some(false), out_of_memory: state.oom_killed == Some(true) })
     }
 
     /// Kills; a container that does not run, or does not exist, is no fault.
@@ -321,7 +326,7 @@ mod tests {
         let body = container(&blueprint());
         let typed: ContainerCreateBody = serde_json::from_value(body.clone()).unwrap();
         assert_eq!(serde_json::to_value(typed).unwrap(), body);
-        let body = update(&blueprint().limits);
+        let body = update(&blueprint().limits, false);
         let typed: ContainerUpdateBody = serde_json::from_value(body.clone()).unwrap();
         assert_eq!(serde_json::to_value(typed).unwrap(), body);
     }

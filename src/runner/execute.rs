@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::languages::{Language, Languages};
 use crate::protocol::FromAgent;
-use crate::runner::Limits;
 use crate::runner::budget::Share;
 use crate::runner::configuration::SandboxLimits;
 use crate::runner::docker::EngineError;
@@ -23,6 +22,7 @@ use crate::runner::sandbox::{Sandbox, SandboxError};
 use crate::runner::talk::Talk;
 use crate::runner::traffic::{Passage, Traffic};
 use crate::runner::watch::{Ended, Watch};
+use crate::runner::{Limits, broken};
 use crate::runs::event::EventKind;
 use crate::runs::outcome::{Finished, Outcome};
 use crate::runs::queue::{Claim, Claims, Entry};
@@ -327,10 +327,9 @@ impl Performance<'_> {
                 outcome::enforced(outcome, watch.stage, &self.limits)
             }
             Ended::Broken => {
-                let asked = pool.engine.ended_for_memory(&sandbox.slot.container).await;
+                let why = broken::why(&pool.engine, &sandbox.slot.container, pool.gvisor()).await;
                 pool.discard_now(sandbox);
                 self.context.health.suspect();
-                let why = if asked.unwrap_or(false) { Outcome::MemoryLimit } else { Outcome::Interrupted };
                 outcome::enforced(why, watch.stage, &self.limits)
             }
         };

@@ -14,7 +14,7 @@ use crate::runner::{Settings, setup};
 pub struct Inspector {
     engine: Engine,
     image: String,
-    gvisor: bool,
+    runtime: Option<String>,
 }
 
 /// One container of a runner.
@@ -89,7 +89,7 @@ impl Inspector {
     /// When nobody answers.
     pub async fn connect(settings: &Settings) -> Result<Self, EngineError> {
         let engine = Engine::connect(settings.docker_host.as_deref()).await?;
-        Ok(Self { engine, image: settings.image.clone(), gvisor: setup::is_gvisor(settings) })
+        Ok(Self { engine, image: settings.image.clone(), runtime: settings.runtime.clone() })
     }
 
     /// What the Engine says about itself and the image.
@@ -98,11 +98,12 @@ impl Inspector {
     /// When it does not answer.
     pub async fn host(&self) -> Result<HostFacts, EngineError> {
         let described = self.engine.describe().await?;
+        let abilities = self.engine.abilities().await?;
         let image = CurrentImage::from(self.engine.image(&self.image).await?);
         Ok(HostFacts {
             engine_address: self.engine.address().to_owned(),
             languages: image.versions,
-            gvisor: self.gvisor,
+            gvisor: setup::is_gvisor(self.runtime.as_deref(), &abilities),
             engine: serde_json::from_value(described).map_err(|error| EngineError::Refused(error.to_string()))?,
         })
     }

@@ -7,6 +7,7 @@
 //! - `health`, `housekeeping`, `reaper`: what happens on a timer
 //! - `inspection`: what an Engine says about itself, for whoever examines a host
 
+mod broken;
 mod budget;
 mod configuration;
 mod demand;
@@ -19,6 +20,7 @@ mod intake;
 mod job;
 mod journal;
 mod keeper;
+mod masks;
 mod outcome;
 mod output;
 mod pool;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub uid_count: u32,
     /// Whether our own system call filter is used; gVisor has its own and ignores it.
     pub seccomp: bool,
+    /// MiB that a run may write to the host's disk, below `/var/tmp`; nothing without one.
+    pub disk_quota_mb: Option<u64>,
 }
 
 /// Limits of a run; a language may have other memory, processes and compile time.
@@ -166,6 +170,12 @@ pub enum RunnerError {
     /// The Engine does not know the runtime.
     #[error("the Docker Engine has no runtime called {0}, only: {1}")]
     NoRuntime(String, String),
+    /// The Engine cannot limit what is written to disk.
+    #[error(
+        "--disk-quota-mb needs an Engine that can limit a container's disk (overlay2 on an xfs mounted with pquota), \
+         and this one says: {0}"
+    )]
+    NoDiskQuota(String),
     /// The language's interpreter cannot wait for its program.
     #[error(
         "--prestart {0}: only a language with `prestart = true` in its language.toml can be started early, or none"
@@ -218,7 +228,7 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), RunnerError> {
-    let Prepared { engine, image, limits: sandbox_limits, budget, permits } = setup::prepare(&settings).await?;
+    let Prepared { engine, image, limits: sandbox_limits, gvisor, budget, permits } = setup::prepare(&settings).await?;
     tracing::info!(engine = engine.address(), image = image.id, "sandboxes are made here");
     let runner = format!("{}-{}", settings.name, nanoid::nanoid!(10, &ALPHABET));
     let make_queue = || Queue::new(runs.clone(), settings.shard, runner.clone(), settings.lease);
@@ -229,7 +239,9 @@ pub async fn run(
     let mould = Mould {
         limits: sandbox_limits,
         runtime: settings.runtime.clone(),
-        seccomp: settings.seccomp && !setup::is_gvisor(&settings),
+        gvisor,
+        seccomp: settings.seccomp,
+        disk_quota_mb: settings.disk_quota_mb,
         cgroup_parent: settings.together.cgroup_parent.clone(),
         runner: runner.clone(),
         name: settings.name.clone(),

@@ -37,12 +37,19 @@ pub(super) fn enforced(outcome: Outcome, stage: Option<Stage>, limits: &RunLimit
         Outcome::OutputLimit => output_limit(limits),
         Outcome::MemoryLimit => memory_limit(limits),
         Outcome::Stopped => STOPPED.to_owned(),
+        Outcome::Signalled => KILLED.to_owned(),
         _ => "The sandbox went away in the middle of the run. Run it again.".to_owned(),
     };
-    Finished { truncated: outcome == Outcome::OutputLimit, ..Finished::new(outcome, message) }
+    Finished {
+        truncated: outcome == Outcome::OutputLimit,
+        signal: (outcome == Outcome::Signalled).then(|| signal_name(Signal::SIGKILL as i32)),
+        ..Finished::new(outcome, message)
+    }
 }
 
 const STOPPED: &str = "Stopped on request.";
+/// Where the kernel's counters are missing nothing is guessed.
+const KILLED: &str = "Killed, and its whole sandbox with it: a limit was reached, and gVisor does not say which.";
 
 fn words(end: &End, limits: &RunLimits) -> (Outcome, String) {
     match &end.ending {
@@ -173,6 +180,13 @@ mod tests {
         for (sentence, expected) in cases {
             assert_eq!(sentence, expected);
         }
+    }
+
+    #[test]
+    fn a_sandbox_that_was_killed_is_a_kill_and_no_guess() {
+        let finished = enforced(Outcome::Signalled, Some(Stage::Run), &limits());
+        assert_eq!((finished.signal.as_deref(), finished.exit_code), (Some("SIGKILL"), None));
+        assert!(finished.message.contains("does not say which"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! Each serves one run. What is done to them, and when, is the keeper's business.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -29,8 +29,10 @@ const NAME_TRIES: usize = 8;
 pub(super) struct Mould {
     pub(super) limits: SandboxLimits,
     pub(super) runtime: Option<String>,
+    pub(super) gvisor: bool,
     pub(super) seccomp: bool,
     pub(super) cgroup_parent: Option<String>,
+    pub(super) disk_quota_mb: Option<u64>,
     pub(super) runner: String,
     pub(super) name: String,
     /// What sandboxes that wait start already, and for which language.
@@ -67,6 +69,8 @@ pub(super) struct Pool {
     /// Starts at once; more only make each other slower.
     starts: Semaphore,
     starting: AtomicUsize,
+    /// Whether the Engine can mount terminals with a limit, as far as is known.
+    limits_terminals: AtomicBool,
 }
 
 impl Pool {
@@ -91,6 +95,7 @@ impl Pool {
             waste: Mutex::default(),
             starts: Semaphore::new(2 * cores),
             starting: AtomicUsize::new(0),
+            limits_terminals: AtomicBool::new(true),
         }
     }
 
@@ -166,6 +171,11 @@ impl Pool {
         self.discard(Waste::Wreck(sandbox.abandon()));
     }
 
+    /// Whether sandboxes have gVisor's kernel.
+    pub(super) fn gvisor(&self) -> bool {
+        self.mould.gvisor
+    }
+
     pub(super) fn warm(&self) -> usize {
         lock(&self.warm).len()
     }
@@ -175,7 +185,7 @@ impl Pool {
         self.starting.load(Ordering::Relaxed)
     }
 
-    /// Throws away what is dead, old, or made of another image.
+    /// Throws away what is dead, old, made of another image, or more than should wait: runs bring theirs back.
     pub(super) fn sort_out(&self) {
         let image = self.health.image();
         let all = std::mem::take(&mut *lock(&self.warm));
@@ -184,7 +194,10 @@ impl Pool {
         // In front of what was added meanwhile.
         let mut warm = lock(&self.warm);
         good.into_iter().rev().for_each(|(_, sandbox)| warm.push_front(sandbox));
+        let keep = warm.len().min(self.size);
+        let spare = warm.split_off(keep);
         drop(warm);
+        spare.into_iter().for_each(|sandbox| self.discard_used(sandbox));
         bad.into_iter().for_each(|(_, sandbox)| self.discard_now(sandbox));
     }
 
@@ -237,7 +250,7 @@ impl Pool {
             if *limits == self.mould.limits {
                 return Some(sandbox);
             }
-            match self.engine.update(&sandbox.slot.container, configuration::update(limits)).await {
+            match self.engine.update(&sandbox.slot.container, configuration::update(limits, self.mould.gvisor)).await {
                 Ok(()) => return Some(sandbox),
                 Err(error) => {
                     tracing::warn!(%error, "a warm sandbox cannot be given other limits; starting one with them");
@@ -254,10 +267,21 @@ impl Pool {
         self.starting.fetch_sub(1, Ordering::Relaxed);
         match &started {
             Err(SandboxError::Engine(error)) if error.is_engine_away() => self.health.engine_away(error),
+            // Whoever wanted it tries again.
+            Err(SandboxError::Engine(EngineError::Refused(text))) if text.contains("devpts") => {
+                self.do_without_terminals(text);
+            }
             Err(_) => self.health.suspect(),
             Ok(_) => {}
         }
         started
+    }
+
+    /// Some Engines (rootless ones on old kernels) may not mount them. Sandboxes then have the Engine's own.
+    fn do_without_terminals(&self, reason: &str) {
+        if self.limits_terminals.swap(false, Ordering::Relaxed) {
+            tracing::warn!(reason, "the Docker Engine cannot limit terminals; a run could take all of the host's");
+        }
     }
 
     async fn start_with_free_name(&self, mut slot: Slot, limits: &SandboxLimits) -> Result<Sandbox, SandboxError> {
@@ -295,8 +319,11 @@ impl Pool {
             uid,
             limits: *limits,
             runtime: self.mould.runtime.as_deref(),
+            gvisor: self.mould.gvisor,
             seccomp: self.mould.seccomp,
             cgroup_parent: self.mould.cgroup_parent.as_deref(),
+            terminals: self.limits_terminals.load(Ordering::Relaxed),
+            disk_quota_mb: self.mould.disk_quota_mb,
             runner: &self.mould.runner,
             name: &self.mould.name,
             created_seconds: now.as_secs(),

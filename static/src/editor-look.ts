@@ -54,7 +54,7 @@ function common(): Extension {
   return [
     EditorView.cspNonce.of(styleNonce()),
     EditorState.tabSize.of(4),
-    EditorView.contentAttributes.of({ autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+    EditorView.contentAttributes.of({ tabindex: "0", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
     lineNumbers(),
     highlightActiveLine(),
     highlightActiveLineGutter(),

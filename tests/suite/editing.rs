@@ -1,7 +1,7 @@
 //! Editing in the page: several files, drafts that outlive a tab, uploads, and the keyboard alone.
 
 use serde_json::{Value, json};
-use thirtyfour::Key;
+use thirtyfour::{Key, TypingData};
 
 use crate::page::SnippetPage;
 use crate::server::Server;
@@ -16,8 +16,8 @@ async fn press(page: &SnippetPage, selector: &str) {
     page.browser.find(selector).await.click().await.unwrap();
 }
 
-async fn keys(page: &SnippetPage, keys: impl AsRef<str>) {
-    page.browser.driver.active_element().await.unwrap().send_keys(keys.as_ref()).await.unwrap();
+async fn keys(page: &SnippetPage, keys: impl Into<TypingData>) {
+    page.browser.driver.active_element().await.unwrap().send_keys(keys.into()).await.unwrap();
 }
 
 /// The names on the tabs, the shown one in brackets.
@@ -31,7 +31,7 @@ async fn tabs(page: &SnippetPage) -> String {
 async fn add(page: &SnippetPage, path: &str, text: &str) {
     press(page, "#add-file").await;
     page.browser.control("a").await;
-    keys(page, format!("{path}{}", Key::Enter)).await;
+    keys(page, path + Key::Enter).await;
     page.browser.until("the name is taken", "return document.getElementById('rename').hidden").await;
     page.paste(text).await;
 }
@@ -87,10 +87,10 @@ async fn several_files_are_added_renamed_moved_deleted_and_saved_in_one_revision
     page.browser.script("document.querySelector('#files [aria-selected=true]').focus()").await;
     keys(&page, Key::F2).await;
     page.browser.control("a").await;
-    keys(&page, format!("main.py{}", Key::Enter)).await;
+    keys(&page, "main.py" + Key::Enter).await;
     page.says("There is a file called main.py already").await;
     page.browser.control("a").await;
-    keys(&page, format!("data.txt{}", Key::Enter)).await;
+    keys(&page, "data.txt" + Key::Enter).await;
     page.browser.until("the tabs are back", "return !document.getElementById('files').hidden").await;
     page.press_run().await;
     page.says("Finished with exit code 0").await;

@@ -3,18 +3,23 @@
 
 mod abuse;
 mod accessibility;
+mod bad_input;
 mod browser;
 mod curl;
 mod curl_errors;
 mod curl_runs;
 mod editing;
+mod engine_faults;
 mod faults;
 mod forms;
+mod host_faults;
 mod keeping;
 mod layering;
+mod leftovers;
 mod own_engine;
 mod page;
 mod prestart;
+mod processes;
 mod rates;
 mod reading;
 mod runs;

@@ -3,6 +3,7 @@
 # @status: exit 0
 # @host: inodes of the host unchanged
 # @expect: ok
+# @runsc: any
 # @timeout: 15
 # @not: UNBOUNDED
 import os

@@ -3,6 +3,7 @@
 # @status: exit 0
 # @host: no zombie left
 # @expect: ok
+# @runsc: any
 # @timeout: 15
 # @out: made 3000
 import os
