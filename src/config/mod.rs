@@ -4,6 +4,7 @@
 //! A value that cannot be used stops the start and is named. Secrets (a password in the Redis URL) are
 //! never printed.
 
+pub mod access;
 pub mod log;
 pub mod page;
 pub mod queue;
@@ -15,7 +16,7 @@ pub mod storage;
 use clap::{Parser, Subcommand};
 
 use crate::config::log::LogOptions;
-use crate::config::roles::{DoctorOptions, LifeOptions, RunnerRoleOptions, ServeOptions, WebOptions};
+use crate::config::roles::{DoctorOptions, LifeOptions, RunnerRoleOptions, ServeOptions, SnippetOptions, WebOptions};
 
 /// Paste code, get a random URL, press Run, watch a container run it live, send the link.
 #[derive(Debug, Parser)]
@@ -40,6 +41,10 @@ pub enum Role {
     /// not.
     #[command(mut_arg("log", |log| log.default_value("error")))]
     Doctor(DoctorOptions),
+    /// Shows a snippet or takes it down, whoever owns it. Works beside a running server, on the same --data-dir or
+    /// --redis-url.
+    #[command(mut_arg("log", |log| log.default_value("error")))]
+    Snippet(SnippetOptions),
 }
 
 impl Role {
@@ -51,6 +56,7 @@ impl Role {
             Self::Web(options) => &options.log,
             Self::Runner(options) => &options.log,
             Self::Doctor(options) => &options.log,
+            Self::Snippet(options) => &options.log,
         }
     }
 
@@ -62,6 +68,7 @@ impl Role {
             Self::Web(options) => &options.life,
             Self::Runner(options) => &options.life,
             Self::Doctor(options) => &options.life,
+            Self::Snippet(options) => &options.life,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 use crate::config::BadSetting;
+use crate::config::access::AccessOptions;
 use crate::config::rates::RateOptions;
 
 /// Source, arguments and stdin together: they go to a sandbox in one frame of 8 MiB.
@@ -39,6 +40,9 @@ pub struct PageOptions {
     /// How often one visitor may ask.
     #[command(flatten)]
     pub rates: RateOptions,
+    /// Who may use this server.
+    #[command(flatten)]
+    pub access: AccessOptions,
 }
 
 impl PageOptions {
@@ -52,6 +56,7 @@ impl PageOptions {
             let reason = "with stdin and arguments it may be 7 MiB at most, which is what a sandbox takes";
             return Err(BadSetting { name: "--max-source-bytes", value: self.max_source_bytes.to_string(), reason });
         }
+        self.access.check()?;
         let Some(url) = &self.public_url else {
             return Ok(());
         };

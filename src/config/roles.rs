@@ -1,6 +1,6 @@
 //! What each role takes: groups of options put together.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::config::log::LogOptions;
 use crate::config::page::PageOptions;
@@ -89,6 +89,35 @@ pub struct DoctorOptions {
     /// Its end.
     #[command(flatten)]
     pub life: LifeOptions,
+}
+
+/// `codecube snippet`.
+#[derive(Debug, Clone, Args)]
+pub struct SnippetOptions {
+    /// What to do with it.
+    #[arg(value_enum, value_name = "ACTION")]
+    pub action: SnippetAction,
+    /// Its key: the last part of its address.
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// Storage.
+    #[command(flatten)]
+    pub storage: StorageOptions,
+    /// Logs.
+    #[command(flatten)]
+    pub log: LogOptions,
+    /// Its end.
+    #[command(flatten)]
+    pub life: LifeOptions,
+}
+
+/// What an operator does with one snippet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SnippetAction {
+    /// Print what it is and what it holds; a password stays a password.
+    Show,
+    /// Remove it for good, with its revisions; its runs go within ten minutes. Whoever comes is told so (410).
+    Delete,
 }
 
 /// When a role ends.
