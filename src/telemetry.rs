@@ -11,7 +11,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub fn start(filter: &str, json: bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| anyhow::anyhow!("CODECUBE_LOG (--log) is “{filter}”, which is no filter: {error}"))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    // Without a word about lines that cannot be written: it would go the same way, and panic there.
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).log_internal_errors(false);
     let registry = tracing_subscriber::registry().with(filter);
     if json {
         registry.with(lines.json().flatten_event(true)).init();

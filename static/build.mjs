@@ -12,6 +12,7 @@ import { xtermPolicy } from "./xterm-policy.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(here, "dist");
+const ENTRIES = ["src/main.ts", "src/embed.ts", "src/styles/main.css", "src/styles/embed.css", "src/styles/embed-dark.css"];
 const tests = join(here, "node_modules/.cache/codecube-tests");
 
 if (process.argv.includes("--tests")) await runTests();
@@ -28,7 +29,7 @@ async function buildPage() {
 async function bundle() {
   const result = await build({
     absWorkingDir: here,
-    entryPoints: ["src/main.ts", "src/styles/main.css"],
+    entryPoints: ENTRIES,
     outdir: dist,
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
@@ -44,8 +45,9 @@ async function bundle() {
     logLevel: "warning",
   });
   const built = Object.entries(result.metafile.outputs).filter(([, output]) => output.entryPoint?.startsWith("src/"));
-  const entries = built.filter(([, output]) => /^src\/(main\.ts|styles\/main\.css)$/.test(output.entryPoint));
-  return Object.fromEntries(entries.map(([path]) => [path.endsWith(".css") ? "main.css" : "main.js", basename(path)]));
+  const entries = built.filter(([, output]) => ENTRIES.includes(output.entryPoint));
+  const logical = (entry) => basename(entry).replace(/\.ts$/, ".js");
+  return Object.fromEntries(entries.map(([path, output]) => [logical(output.entryPoint), basename(path)]));
 }
 
 async function copyImages() {

@@ -129,9 +129,11 @@ impl Supervisor {
     }
 
     fn stage(&mut self, run: &mut Run, stage: Stage, command: Vec<String>) -> Result<Ending, AgentError> {
-        self.link.send(&FromAgent::Stage(stage))?;
         let before = self.counters.refusal_counts();
-        let (stdio, process) = match self.begin(run, stage, command) {
+        let begun = self.begin(run, stage, command);
+        // Told while the program starts: its first line is what somebody waits for.
+        self.link.send(&FromAgent::Stage(stage))?;
+        let (stdio, process) = match begun {
             Ok(begun) => begun,
             Err(error) => return Ok(Ending::CouldNotStart(format!("The sandbox failed: {}.", words(&error)))),
         };

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::doctor::corpus::Hostile;
 use crate::doctor::{DoctorError, Host};
-use crate::program::{Draft, ProgramLimits, SourceFile};
+use crate::program::file::SourceFile;
+use crate::program::{Draft, ProgramLimits};
 use crate::runner::{self, RunnerError};
 use crate::runs::event::{EventKind, LoggedEvent};
 use crate::runs::feed::LogFollower;
@@ -88,7 +89,7 @@ impl Lane {
     pub(super) async fn begin(&self, host: &Host, order: &Order<'_>) -> Result<Following, DoctorError> {
         let draft = Draft {
             language: order.language.to_owned(),
-            files: vec![SourceFile { path: String::new(), content: order.source.to_owned() }],
+            files: vec![SourceFile::text("", order.source)],
             arguments: Vec::new(),
             stdin: (!order.terminal).then(|| "x".repeat(order.stdin_bytes)),
         };

@@ -29,6 +29,9 @@ pub(super) const LABEL_NAME: &str = "codecube.name";
 /// say that it is done (what is written here is memory); the contexts of `io_setup` are counted once for all users.
 const SECCOMP: &str = include_str!("../../images/seccomp.json");
 
+/// Size of `/dev/shm`, MiB.
+const SHARED_MEMORY_MB: u64 = 8;
+
 /// gVisor's own kernel needs about fifty threads of the host beside the program's.
 const GVISOR_PROCESSES: i64 = 1024;
 
@@ -58,6 +61,8 @@ pub(super) struct Blueprint<'a> {
     /// Whether the runtime is gVisor, a kernel of its own.
     pub(super) gvisor: bool,
     pub(super) seccomp: bool,
+    /// Control group that holds all sandboxes; the Engine's own when absent.
+    pub(super) cgroup_parent: Option<&'a str>,
     /// Whether the Engine can mount terminals with a limit.
     pub(super) terminals: bool,
     /// Limit of what is written outside of memory, MiB; only for Engines that know one.
@@ -128,6 +133,9 @@ fn host(blueprint: &Blueprint<'_>) -> Value {
     if let Some(runtime) = blueprint.runtime {
         host["Runtime"] = json!(runtime);
     }
+    if let Some(parent) = blueprint.cgroup_parent {
+        host["CgroupParent"] = json!(parent); // whatever limits the operator gave it hold for all together
+    }
     if let Some(quota_mb) = blueprint.disk_quota_mb {
         host["StorageOpt"] = json!({ "size": format!("{quota_mb}M") });
     }
@@ -166,6 +174,11 @@ fn security(blueprint: &Blueprint<'_>) -> Vec<String> {
     options
 }
 
+/// What the files of a sandbox can take, MiB.
+pub(super) fn files_mb(limits: &SandboxLimits) -> u64 {
+    limits.work_mb.saturating_add(limits.tmp_mb).saturating_add(SHARED_MEMORY_MB)
+}
+
 /// The only writable places. They are memory: limited in bytes and files, and gone with the container.
 fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
     let (uid, limits) = (blueprint.uid, &blueprint.limits);
@@ -176,7 +189,7 @@ fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
         // Executable as well: compilers build in TMPDIR, and with /code executable noexec would keep nobody out.
         "/tmp": format!("{common},exec,size={}m,nr_inodes={},mode=1777", limits.tmp_mb, limits.inodes),
         // POSIX semaphores and shared memory; a tmpfs of ours has an inode limit, which ShmSize has not.
-        "/dev/shm": format!("{common},noexec,size=8m,nr_inodes=256,mode=1777"),
+        "/dev/shm": format!("{common},noexec,size={SHARED_MEMORY_MB}m,nr_inodes=256,mode=1777"),
     })
 }
 
@@ -191,7 +204,8 @@ fn terminals(blueprint: &Blueprint<'_>) -> Value {
         "device": "devpts",
         "o": format!("nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,max={TERMINALS}"),
     });
-    let volume = json!({ "NoCopy": true, "DriverConfig": { "Name": "local", "Options": options } });
+    let labels = json!({ LABEL_RUNNER: blueprint.runner, LABEL_NAME: blueprint.name }); // the reaper's marks here too
+    let volume = json!({ "NoCopy": true, "Labels": labels, "DriverConfig": { "Name": "local", "Options": options } });
     json!([{ "Type": "volume", "Target": "/dev/pts", "VolumeOptions": volume }])
 }
 
@@ -246,6 +260,7 @@ pub(super) mod tests {
             runtime: None,
             gvisor: false,
             seccomp: true,
+            cgroup_parent: None,
             terminals: true,
             disk_quota_mb: None,
             runner: "r",

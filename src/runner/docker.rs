@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error as BollardError;
 use bollard::models::{ContainerCreateBody, ContainerSummary, ContainerSummaryStateEnum, ContainerUpdateBody};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, InspectContainerOptions, KillContainerOptionsBuilder,
-    ListContainersOptionsBuilder, RemoveContainerOptionsBuilder, StartContainerOptions,
+    ListContainersOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
+    StartContainerOptions,
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -59,6 +60,12 @@ impl EngineError {
     pub fn is_engine_away(&self) -> bool {
         matches!(self, Self::Unreachable(..) | Self::Address(..))
     }
+
+    /// Whether it took longer than it may.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        matches!(self, Self::TimedOut(..))
+    }
 }
 
 /// An image as the Engine has it.
@@ -72,6 +79,8 @@ pub(super) struct Image {
 #[derive(Debug, Clone)]
 pub(super) struct Abilities {
     pub(super) processors: u32,
+    pub(super) memory_mb: u64,
+    pub(super) cgroup_driver: String,
     /// Names, and the programs behind them.
     pub(super) runtimes: BTreeMap<String, String>,
     pub(super) default_runtime: String,
@@ -85,7 +94,6 @@ pub(super) struct Listed {
     pub(super) runner: String,
     pub(super) name: String,
     pub(super) state: State,
-    pub(super) created: SystemTime,
 }
 
 /// How far a container is.
@@ -136,8 +144,13 @@ impl Engine {
         let info = self.within("describe itself", LIST, self.docker.info()).await?;
         let processors = info.ncpu.and_then(|count| u32::try_from(count).ok()).unwrap_or(1).max(1);
         let runtimes = info.runtimes.unwrap_or_default().into_iter();
-        let runtimes = runtimes.map(|(name, runtime)| (name, runtime.path.unwrap_or_default())).collect();
-        Ok(Abilities { processors, runtimes, default_runtime: info.default_runtime.unwrap_or_default() })
+        Ok(Abilities {
+            processors,
+            memory_mb: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0) >> 20,
+            cgroup_driver: info.cgroup_driver.map(|driver| driver.to_string()).unwrap_or_default(),
+            runtimes: runtimes.map(|(name, runtime)| (name, runtime.path.unwrap_or_default())).collect(),
+            default_runtime: info.default_runtime.unwrap_or_default(),
+        })
     }
 
     /// All that the Engine says about itself, as its API has it.
@@ -229,6 +242,23 @@ impl Engine {
         Ok(found.into_iter().filter_map(listed).collect())
     }
 
+    /// Names of the volumes of ours that no container uses: a crash between the two leaves them.
+    pub(super) async fn list_lone_volumes(&self) -> Result<Vec<String>, EngineError> {
+        let filters = HashMap::from([("label", vec![LABEL_RUNNER]), ("dangling", vec!["true"])]);
+        let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
+        let found = self.within("list volumes", LIST, self.docker.list_volumes(Some(options))).await?;
+        Ok(found.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
+    }
+
+    /// Removes a volume; one that a container uses by now stays.
+    pub(super) async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        let removing = self.docker.remove_volume(name, None::<RemoveVolumeOptions>);
+        match self.within("remove a volume", END, removing).await {
+            Err(EngineError::Gone(_) | EngineError::Conflict(_)) => Ok(()),
+            removed => removed,
+        }
+    }
+
     async fn within<T>(
         &self,
         what: &'static str,
@@ -262,14 +292,12 @@ fn listed(summary: ContainerSummary) -> Option<Listed> {
         ContainerSummaryStateEnum::EXITED | ContainerSummaryStateEnum::DEAD => State::Ended,
         _ => State::Alive,
     };
-    let created_seconds = summary.created.and_then(|seconds| u64::try_from(seconds).ok())?;
     Some(Listed {
         id: summary.id?,
         container: names.first().map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default(),
         runner: labels.remove(LABEL_RUNNER)?,
         name: labels.remove(LABEL_NAME).unwrap_or_default(),
         state,
-        created: SystemTime::UNIX_EPOCH + Duration::from_secs(created_seconds),
     })
 }
 

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::languages::{Language, Languages};
 use crate::protocol::FromAgent;
+use crate::runner::budget::Share;
 use crate::runner::configuration::SandboxLimits;
 use crate::runner::docker::EngineError;
 use crate::runner::health::Health;
@@ -63,8 +64,16 @@ pub(super) enum Fate {
     Left,
 }
 
-/// Executes the run of this entry.
-pub(super) async fn execute(context: &Context, entry: &Entry) -> Fate {
+/// What the sandbox of this entry's run may take; the common limits for one that will be refused.
+pub(super) fn limits_of(context: &Context, entry: &Entry) -> SandboxLimits {
+    let language = context.languages.get(&entry.language);
+    language.map_or(context.sandbox_limits, |language| {
+        RunLimits::of(language, &context.limits).of_sandbox(&context.sandbox_limits)
+    })
+}
+
+/// Executes the run of this entry; without a share it waits for one.
+pub(super) async fn execute(context: &Context, entry: &Entry, share: Option<Share>) -> Fate {
     let Some(passage) = context.traffic.enter(entry) else {
         return Fate::Done;
     };
@@ -74,7 +83,7 @@ pub(super) async fn execute(context: &Context, entry: &Entry) -> Fate {
     };
     let limits = RunLimits::of(language, &context.limits);
     // The sandbox comes before the claim: a run that cannot start now stays in the queue, for whoever can.
-    let sandbox = match obtain(context, language, &limits).await {
+    let sandbox = match obtain(context, language, &limits, share).await {
         Ok(sandbox) => sandbox,
         Err(Missing::Left) => return Fate::Left,
         Err(Missing::Sandbox(sentence)) => return refuse(context, entry, sentence).await,
@@ -105,12 +114,21 @@ fn find_language<'a>(context: &'a Context, entry: &Entry) -> Result<&'a Language
     Ok(language)
 }
 
-async fn obtain(context: &Context, language: &Language, limits: &RunLimits) -> Result<Sandbox, Missing> {
+async fn obtain(
+    context: &Context,
+    language: &Language,
+    limits: &RunLimits,
+    mut share: Option<Share>,
+) -> Result<Sandbox, Missing> {
     let limits = limits.of_sandbox(&context.sandbox_limits);
     context.pool.note(&language.id);
     let mut tries = 0;
     loop {
-        let error = match context.pool.take(&language.id, &limits).await {
+        let share = match share.take() {
+            Some(share) => share,
+            None => take_share(context, &limits).await?,
+        };
+        let error = match context.pool.take(&language.id, &limits, share).await {
             Ok(sandbox) => return Ok(sandbox),
             Err(error) => error,
         };
@@ -127,6 +145,14 @@ async fn obtain(context: &Context, language: &Language, limits: &RunLimits) -> R
             error => return Err(Missing::Sandbox(no_sandbox(&error))),
         }
     }
+}
+
+async fn take_share(context: &Context, limits: &SandboxLimits) -> Result<Share, Missing> {
+    let budget = &context.pool.budget;
+    if budget.holds(limits) == 0 {
+        return Err(Missing::Sandbox("The language needs more memory than this server gives to all runs.".to_owned()));
+    }
+    budget.take(limits, || !context.stop.is_cancelled()).await.ok_or(Missing::Left)
 }
 
 fn no_sandbox(error: &SandboxError) -> String {
@@ -238,6 +264,7 @@ impl Performance<'_> {
         watch: &mut Watch,
         (journal, mut writing): (&Journal, Pin<&mut impl Future<Output = WritingEnd>>),
     ) -> Ended {
+        tracing::debug!(run.id = %self.entry.run, container = sandbox.slot.container, "a run has its sandbox");
         let talk = Talk::default();
         let mut job = job::build(&claim.request, self.language, &self.limits);
         if self.context.pool.gvisor() {

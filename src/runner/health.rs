@@ -15,7 +15,7 @@ use crate::runner::docker::{Engine, EngineError, Image};
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// How often while they are not.
 const RECHECK_EVERY: Duration = Duration::from_millis(500);
-/// Containers that will not go away before no more are made.
+/// Containers that will not go away before no more are made; with few slots half of them.
 const STUCK_LIMIT: usize = 8;
 /// Label of the image: a JSON object of language id → version text.
 const LABEL_VERSIONS: &str = "codecube.versions";
@@ -49,10 +49,13 @@ pub(super) struct Health {
     trouble: watch::Sender<Option<String>>,
     suspicion: Notify,
     stuck: AtomicUsize,
+    stuck_limit: usize,
+    /// Whether the Engine answered when it was asked last.
+    answers: watch::Sender<bool>,
 }
 
 impl Health {
-    pub(super) fn new(engine: Engine, image_name: String, image: CurrentImage) -> Self {
+    pub(super) fn new(engine: Engine, image_name: String, image: CurrentImage, slots: usize) -> Self {
         Self {
             engine,
             image_name,
@@ -60,6 +63,8 @@ impl Health {
             trouble: watch::Sender::new(None),
             suspicion: Notify::new(),
             stuck: AtomicUsize::new(0),
+            stuck_limit: STUCK_LIMIT.min(slots / 2),
+            answers: watch::Sender::new(true),
         }
     }
 
@@ -89,8 +94,17 @@ impl Health {
 
     /// The Engine certainly does not answer: nothing more is claimed until the watch says otherwise.
     pub(super) fn engine_away(&self, error: &EngineError) {
+        self.answers.send_replace(false);
         self.set(Some(self.sentence(error)));
         self.suspect();
+    }
+
+    /// Waits until the Engine answers again after a time without an answer.
+    pub(super) async fn answers_again(&self) {
+        let mut answers = self.answers.subscribe();
+        // The sender is part of `self`, so it cannot be closed.
+        let _ = answers.wait_for(|answers| !answers).await;
+        let _ = answers.wait_for(|&answers| answers).await;
     }
 
     /// A container will not go away.
@@ -118,7 +132,10 @@ impl Health {
     }
 
     async fn check(&self) {
-        match self.engine.image(&self.image_name).await {
+        let answer = self.engine.image(&self.image_name).await;
+        let is_silent = matches!(&answer, Err(error) if error.is_engine_away() || error.is_late());
+        self.answers.send_if_modified(|answers| std::mem::replace(answers, !is_silent) == is_silent);
+        match answer {
             Ok(image) => {
                 let current = CurrentImage::from(image);
                 self.image.send_if_modified(|known| {
@@ -130,7 +147,9 @@ impl Health {
                     changed
                 });
                 let stuck = self.stuck.load(Ordering::Relaxed);
-                self.set((stuck > STUCK_LIMIT).then(|| format!("{stuck} sandboxes do not go away; waiting for them.")));
+                self.set(
+                    (stuck > self.stuck_limit).then(|| format!("{stuck} sandboxes do not go away; waiting for them.")),
+                );
             }
             Err(error) => self.set(Some(self.sentence(&error))),
         }

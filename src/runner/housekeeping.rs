@@ -67,7 +67,8 @@ pub(super) async fn tell_positions(context: &Context, permits: usize, stop: Canc
             () = stop.cancelled() => return,
             _ = tick.tick() => {}
         }
-        if waiting == 0 && context.traffic.running() < permits && context.health.is_well() {
+        let is_full = context.traffic.running() >= permits || context.pool.budget.is_short_of(&context.sandbox_limits);
+        if waiting == 0 && !is_full && context.health.is_well() {
             continue;
         }
         waiting = match context.claims.tell_positions().await {

@@ -11,7 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
-use crate::runner::execute::{Context, Fate, execute};
+use crate::runner::budget::Share;
+use crate::runner::execute::{Context, Fate, execute, limits_of};
 use crate::runs::outcome::{Finished, Outcome};
 use crate::runs::queue::{Entry, Queue};
 
@@ -55,7 +56,9 @@ pub(super) async fn take_runs(
         }
         for permit in free {
             let Some(entry) = waiting.pop_front() else { break };
-            tasks.spawn(guarded(context.clone(), entry, permit, is_any_left.clone()));
+            // At once, so that the next look at the budget sees it.
+            let share = context.pool.budget.try_take(&limits_of(context, &entry));
+            tasks.spawn(guarded(context.clone(), entry, (permit, share), is_any_left.clone()));
         }
     }
     tasks.close();
@@ -63,21 +66,27 @@ pub(super) async fn take_runs(
     waiting.is_empty() && !is_any_left.load(Ordering::Relaxed)
 }
 
-/// At least one permit, and all that are free; none while this runner is in trouble.
+/// At least one permit, and all that are free and have room; none while this runner is in trouble.
 async fn free_permits(context: &Context, permits: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
     loop {
         context.health.well().await;
         let first = permits.clone().acquire_owned().await.expect("nobody closes the semaphore");
+        let room = context.pool.budget.room(&context.sandbox_limits).await;
         if context.health.is_well() {
             let others = std::iter::from_fn(|| permits.clone().try_acquire_owned().ok());
-            return std::iter::once(first).chain(others).collect();
+            return std::iter::once(first).chain(others).take(room).collect();
         }
     }
 }
 
 /// One run's task: whatever panics in it ends that run only.
-async fn guarded(context: Arc<Context>, entry: Entry, permit: OwnedSemaphorePermit, is_any_left: Arc<AtomicBool>) {
-    match AssertUnwindSafe(execute(&context, &entry)).catch_unwind().await {
+async fn guarded(
+    context: Arc<Context>,
+    entry: Entry,
+    (permit, share): (OwnedSemaphorePermit, Option<Share>),
+    is_any_left: Arc<AtomicBool>,
+) {
+    match AssertUnwindSafe(execute(&context, &entry, share)).catch_unwind().await {
         Ok(Fate::Done) => {}
         Ok(Fate::Left) => is_any_left.store(true, Ordering::Relaxed),
         Err(_) => {

@@ -58,7 +58,9 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
     run.extend(program.arguments.iter().cloned());
     let files = program.files.iter();
     Job {
-        files: files.map(|file| JobFile { path: file.path.clone(), content: file.content.clone().into() }).collect(),
+        files: files
+            .map(|file| JobFile { path: file.path.clone(), content: file.content.as_bytes().to_vec() })
+            .collect(),
         compile: language.compile.as_ref().map(|command| fill_command(command, &paths)),
         run,
         environment: environment(language, request.terminal.is_some()),

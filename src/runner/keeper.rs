@@ -130,7 +130,7 @@ impl Keeper {
             self.remove(used.waste);
         }
         while calm && !stopping && self.may_fill() {
-            let Some(slot) = self.pool.slots.try_take() else { return };
+            let Some(slot) = self.pool.try_slot() else { return };
             self.fill(slot);
         }
     }
@@ -142,7 +142,8 @@ impl Keeper {
     fn is_overdue(&self) -> bool {
         let burst = self.traffic.hot() > 2 * self.fillers;
         let patience = if burst { PATIENCE_IN_A_BURST } else { PATIENCE };
-        self.pool.slots.are_wanted() || self.pool.oldest_waste().is_some_and(|since| since.elapsed() >= patience)
+        let is_room_wanted = self.pool.slots.are_wanted() || self.pool.budget.is_wanted();
+        is_room_wanted || self.pool.oldest_waste().is_some_and(|since| since.elapsed() >= patience)
     }
 
     fn lacks(&self) -> usize {
@@ -215,8 +216,10 @@ async fn insist(pool: Arc<Pool>, mut slot: Slot, mut error: EngineError) {
     pool.health.add_stuck();
     let mut pause = RETRY.0;
     loop {
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(RETRY.1);
+        pause = tokio::select! {
+            () = tokio::time::sleep(pause) => (pause * 2).min(RETRY.1),
+            () = pool.health.answers_again() => RETRY.0,
+        };
         (slot, error) = match destroy(&pool.engine, slot).await {
             Ok(()) => break,
             Err(failed) => failed,

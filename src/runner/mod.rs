@@ -2,12 +2,13 @@
 //! `runs`.
 //!
 //! - `intake` takes entries, `execute` performs one run: `job` and `talk` go in, `watch` and `journal` come out
-//! - `pool`, `demand`, `keeper`, `slots`, `sandbox`: containers, from before they start until they are gone
+//! - `pool`, `demand`, `keeper`, `slots`, `budget`, `sandbox`: containers, from before they start until they are gone
 //! - `docker` (the only file that knows bollard) and `configuration` (what a container is)
 //! - `health`, `housekeeping`, `reaper`: what happens on a timer
 //! - `inspection`: what an Engine says about itself, for whoever examines a host
 
 mod broken;
+mod budget;
 mod configuration;
 mod demand;
 mod docker;
@@ -72,6 +73,8 @@ pub struct Settings {
     pub prestart: Option<LanguageId>,
     /// Limits of a run.
     pub limits: Limits,
+    /// Limits of all sandboxes together.
+    pub together: Together,
     /// How long a run stays this runner's without a sign of life.
     pub lease: Duration,
     /// How long runs may go on after the stop.
@@ -130,6 +133,17 @@ impl Default for Limits {
     }
 }
 
+/// Limits of all sandboxes of a runner together.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Together {
+    /// Memory, MiB; without one three quarters of the Engine's.
+    pub memory_mb: Option<u64>,
+    /// Processors; without a number only each run is limited.
+    pub cpus: Option<f64>,
+    /// Control group that the Engine puts sandboxes into.
+    pub cgroup_parent: Option<String>,
+}
+
 /// Why a runner cannot start, or did not end cleanly.
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
@@ -170,6 +184,22 @@ pub enum RunnerError {
     /// The settings contradict each other.
     #[error("{0} uids are too few for {1} runs at once and {2} sandboxes that wait")]
     TooFewUids(u32, usize, usize),
+    /// Not even one run has room.
+    #[error(
+        "one run and {pool} waiting sandboxes do not fit into {memory_mb} MiB and {cpus} processors: raise \
+         --total-memory-mb or --total-cpus, or lower --memory-mb, --cpus or --pool-size"
+    )]
+    TooLittleTogether {
+        /// Memory of all sandboxes.
+        memory_mb: u64,
+        /// Processors of all sandboxes.
+        cpus: f64,
+        /// Sandboxes that wait.
+        pool: usize,
+    },
+    /// The Engine's driver wants another form of name.
+    #[error("--cgroup-parent is {0}, but this Engine names control groups like {1}")]
+    BadParent(String, &'static str),
     /// The Engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -198,19 +228,21 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), RunnerError> {
-    let Prepared { engine, image, limits: sandbox_limits, gvisor } = setup::prepare(&settings).await?;
+    let Prepared { engine, image, limits: sandbox_limits, gvisor, budget, permits } = setup::prepare(&settings).await?;
     tracing::info!(engine = engine.address(), image = image.id, "sandboxes are made here");
     let runner = format!("{}-{}", settings.name, nanoid::nanoid!(10, &ALPHABET));
     let make_queue = || Queue::new(runs.clone(), settings.shard, runner.clone(), settings.lease);
     let traffic = Arc::new(Traffic::default());
-    let health = Arc::new(Health::new(engine.clone(), settings.image.clone(), image));
-    let slots = Slots::new(settings.permits + settings.pool_size, settings.uid_base, settings.uid_count);
+    let sandboxes = permits + settings.pool_size;
+    let health = Arc::new(Health::new(engine.clone(), settings.image.clone(), image, sandboxes));
+    let slots = Slots::new(sandboxes, settings.uid_base, settings.uid_count);
     let mould = Mould {
         limits: sandbox_limits,
         runtime: settings.runtime.clone(),
         gvisor,
         seccomp: settings.seccomp,
         disk_quota_mb: settings.disk_quota_mb,
+        cgroup_parent: settings.together.cgroup_parent.clone(),
         runner: runner.clone(),
         name: settings.name.clone(),
         prestart: prestart(&languages, settings.prestart.as_ref())?,
@@ -224,7 +256,7 @@ pub async fn run(
         name: settings.name.clone(),
         runner: runner.clone(),
         lease: settings.lease,
-        pool: Arc::new(Pool::new(engine, health.clone(), slots, settings.pool_size, mould)),
+        pool: Arc::new(Pool::new(engine, health.clone(), (slots, budget), settings.pool_size, mould)),
         health,
         traffic,
         beginnings: Arc::new(Semaphore::new(2 * processors())),
@@ -232,7 +264,7 @@ pub async fn run(
         leaving: CancellationToken::new(),
     });
     reaper::clear_earlier_life(&context).await?;
-    live(&context, &feed, &settings, make_queue).await
+    live(&context, &feed, (permits, settings.drain), make_queue).await
 }
 
 type Early = (LanguageId, ToAgent);
@@ -249,23 +281,23 @@ fn prestart(languages: &Languages, wanted: Option<&LanguageId>) -> Result<Option
 async fn live(
     context: &Arc<Context>,
     feed: &Feed,
-    settings: &Settings,
+    (permits, drain): (usize, Duration),
     make_queue: impl Fn() -> Queue,
 ) -> Result<(), RunnerError> {
     let end = CancellationToken::new();
     let (found, take_over) = mpsc::channel(4);
     let mut chores = JoinSet::new();
-    spawn_chores(&mut chores, context, settings.permits, &end);
+    spawn_chores(&mut chores, context, permits, &end);
     let (sweeper, stop) = (context.clone(), end.clone());
     chores.spawn(async move { housekeeping::keep_leases(&sweeper, found, stop).await });
     let (listener, controls, stop) = (context.clone(), feed.follow_controls(&context.runner), end.clone());
     chores.spawn(async move { housekeeping::pass_on(&listener, controls, stop).await });
-    let (leaver, drain) = (context.clone(), settings.drain);
+    let leaver = context.clone();
     chores.spawn(async move { drain_after_stop(&leaver, drain).await });
     let stops = Stops { filling: context.stop.clone(), all: CancellationToken::new() };
     let keeper = tokio::spawn(keeper::keep(context.pool.clone(), context.traffic.clone(), stops.clone()));
 
-    let is_nothing_left = intake::take_runs(context, make_queue, take_over, settings.permits).await;
+    let is_nothing_left = intake::take_runs(context, make_queue, take_over, permits).await;
     stops.all.cancel();
     let is_clean = keeper.await.unwrap_or(false);
     end.cancel();

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::languages::LanguageId;
 use crate::protocol::ToAgent;
+use crate::runner::budget::{Budget, Share};
 use crate::runner::configuration::{self, Blueprint, SandboxLimits};
 use crate::runner::demand::Demand;
 use crate::runner::docker::{Engine, EngineError};
@@ -30,6 +31,7 @@ pub(super) struct Mould {
     pub(super) runtime: Option<String>,
     pub(super) gvisor: bool,
     pub(super) seccomp: bool,
+    pub(super) cgroup_parent: Option<String>,
     pub(super) disk_quota_mb: Option<u64>,
     pub(super) runner: String,
     pub(super) name: String,
@@ -56,6 +58,7 @@ pub(super) struct Pool {
     pub(super) engine: Engine,
     pub(super) health: Arc<Health>,
     pub(super) slots: Slots,
+    pub(super) budget: Budget,
     pub(super) size: usize,
     /// Wakes the keeper.
     pub(super) changed: Notify,
@@ -71,12 +74,19 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(engine: Engine, health: Arc<Health>, slots: Slots, size: usize, mould: Mould) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        health: Arc<Health>,
+        (slots, budget): (Slots, Budget),
+        size: usize,
+        mould: Mould,
+    ) -> Self {
         let cores = processors();
         Self {
             engine,
             health,
             slots,
+            budget,
             size,
             changed: Notify::new(),
             mould,
@@ -94,30 +104,48 @@ impl Pool {
         self.demand.note(self.mould.prestart.as_ref().is_some_and(|(early, _)| early == language));
     }
 
-    /// A sandbox with these limits: a warm one at once, or a new one, as fast as it starts.
-    pub(super) async fn take(&self, language: &LanguageId, limits: &SandboxLimits) -> Result<Sandbox, SandboxError> {
-        if let Some(sandbox) = self.take_warm(language, limits).await {
+    /// A sandbox with these limits: a warm one at once, or a new one, as fast as it starts. The share is its own until
+    /// it is gone.
+    pub(super) async fn take(
+        &self,
+        language: &LanguageId,
+        limits: &SandboxLimits,
+        share: Share,
+    ) -> Result<Sandbox, SandboxError> {
+        if let Some(mut sandbox) = self.take_warm(language, limits).await {
+            sandbox.slot.share = Some(share);
             return Ok(sandbox);
         }
         let _turn = self.starts.acquire().await;
         // One may have become ready while this run waited for its turn.
-        if let Some(sandbox) = self.take_warm(language, limits).await {
+        if let Some(mut sandbox) = self.take_warm(language, limits).await {
+            sandbox.slot.share = Some(share);
             return Ok(sandbox);
         }
-        let slot = self.slots.take().await;
+        let mut slot = self.slots.take().await;
+        slot.share = Some(share);
         self.start(slot, limits).await
     }
 
     /// Brings back a sandbox that was never given a job.
-    pub(super) fn give_back(&self, sandbox: Sandbox, limits: &SandboxLimits) {
-        if *limits == self.mould.limits {
+    pub(super) fn give_back(&self, mut sandbox: Sandbox, limits: &SandboxLimits) {
+        sandbox.slot.share = self.budget.try_take_waiting();
+        if *limits == self.mould.limits && sandbox.slot.share.is_some() {
             lock(&self.warm).push_front(sandbox);
         } else {
             self.discard_used(sandbox);
         }
     }
 
-    /// A warm sandbox more. `None` when there is no room.
+    /// A slot for a sandbox that will wait, if there is room for one.
+    pub(super) fn try_slot(&self) -> Option<Slot> {
+        let share = self.budget.try_take_waiting()?;
+        let mut slot = self.slots.try_take()?;
+        slot.share = Some(share);
+        Some(slot)
+    }
+
+    /// A warm sandbox more.
     pub(super) async fn add(&self, slot: Slot) -> Result<(), SandboxError> {
         let mut sandbox = self.start(slot, &self.mould.limits).await?;
         if let Some((language, prestart)) = self.next_prestart()
@@ -131,7 +159,10 @@ impl Pool {
     }
 
     /// The run in it ended in order.
-    pub(super) fn discard_used(&self, sandbox: Sandbox) {
+    pub(super) fn discard_used(&self, mut sandbox: Sandbox) {
+        if let Some(share) = &mut sandbox.slot.share {
+            share.program_ended(configuration::files_mb(&self.mould.limits));
+        }
         self.discard(Waste::Used(Box::new(sandbox)));
     }
 
@@ -154,7 +185,7 @@ impl Pool {
         self.starting.load(Ordering::Relaxed)
     }
 
-    /// Throws away what is dead, old, or made of another image.
+    /// Throws away what is dead, old, made of another image, or more than should wait: runs bring theirs back.
     pub(super) fn sort_out(&self) {
         let image = self.health.image();
         let all = std::mem::take(&mut *lock(&self.warm));
@@ -163,7 +194,10 @@ impl Pool {
         // In front of what was added meanwhile.
         let mut warm = lock(&self.warm);
         good.into_iter().rev().for_each(|(_, sandbox)| warm.push_front(sandbox));
+        let keep = warm.len().min(self.size);
+        let spare = warm.split_off(keep);
         drop(warm);
+        spare.into_iter().for_each(|sandbox| self.discard_used(sandbox));
         bad.into_iter().for_each(|(_, sandbox)| self.discard_now(sandbox));
     }
 
@@ -255,7 +289,7 @@ impl Pool {
         let mut tries = 0;
         loop {
             let blueprint = self.blueprint(&image.id, slot.uid, limits);
-            let (failed, error) = match Sandbox::start(&self.engine, slot, &blueprint).await {
+            let (mut failed, error) = match Sandbox::start(&self.engine, slot, &blueprint).await {
                 Ok(sandbox) => return Ok(sandbox),
                 Err(failed) => failed,
             };
@@ -266,13 +300,15 @@ impl Pool {
             }
             // The name is another runner's: its container is not ours to remove. The new slot is taken before
             // the old one is dropped, so that it cannot have the same uid, unless there is no room for both.
-            slot = match self.slots.try_take() {
+            let (share, other) = (failed.share.take(), self.slots.try_take());
+            slot = match other {
                 Some(other) => other,
                 None => {
                     drop(failed);
                     self.slots.take().await
                 }
             };
+            slot.share = share;
         }
     }
 
@@ -285,6 +321,7 @@ impl Pool {
             runtime: self.mould.runtime.as_deref(),
             gvisor: self.mould.gvisor,
             seccomp: self.mould.seccomp,
+            cgroup_parent: self.mould.cgroup_parent.as_deref(),
             terminals: self.limits_terminals.load(Ordering::Relaxed),
             disk_quota_mb: self.mould.disk_quota_mb,
             runner: &self.mould.runner,

@@ -95,7 +95,12 @@ impl Sandbox {
 
     /// The cheap end: the agent's stdin closes, it exits by itself, and the dead container is removed.
     pub(super) async fn retire(mut self, engine: &Engine) -> Result<(), (Slot, EngineError)> {
-        let left = self.input.close().await.is_ok() && timeout(LEAVE, self.frames.skip_to_end()).await.is_ok();
+        let leaving = async {
+            let closed = self.input.close().await;
+            self.frames.skip_to_end().await;
+            closed
+        };
+        let left = matches!(timeout(LEAVE, leaving).await, Ok(Ok(())));
         let slot = self.abandon();
         if !left {
             return destroy(engine, slot).await;

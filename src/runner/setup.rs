@@ -1,5 +1,6 @@
-//! Setup: whether the Engine, the image and the runtime are what the settings say; in words that help.
+//! Set-up: what must be there before a runner takes runs, and the words for what is not.
 
+use crate::runner::budget::{Budget, Totals};
 use crate::runner::configuration::{self, Blueprint, SandboxLimits};
 use crate::runner::docker::{Abilities, Engine, EngineError};
 use crate::runner::health::CurrentImage;
@@ -7,13 +8,16 @@ use crate::runner::slots::NAME_PREFIX;
 use crate::runner::{RunnerError, Settings};
 use crate::runs::request::ALPHABET;
 
-/// What settings come to on this host.
+/// All that was found out.
 pub(super) struct Prepared {
     pub(super) engine: Engine,
     pub(super) image: CurrentImage,
     pub(super) limits: SandboxLimits,
     /// Whether sandboxes have gVisor's kernel.
     pub(super) gvisor: bool,
+    pub(super) budget: Budget,
+    /// Runs at once: as many as the settings want, or as the budget holds.
+    pub(super) permits: usize,
 }
 
 /// Connects, and checks all that these settings need.
@@ -28,17 +32,35 @@ pub(super) async fn prepare(settings: &Settings) -> Result<Prepared, RunnerError
         let known: Vec<_> = abilities.runtimes.into_keys().collect();
         return Err(RunnerError::NoRuntime(runtime.clone(), known.join(", ")));
     }
+    check_parent(settings, &abilities)?;
     let image = match engine.image(&settings.image).await {
         Err(EngineError::Gone(_)) => return Err(RunnerError::NoImage(settings.image.clone())),
         image => CurrentImage::from(image?),
     };
+    let limits = sandbox_limits(settings, &abilities);
+    let (budget, permits) = budget(settings, &abilities, &limits)?;
     let gvisor = is_gvisor(settings.runtime.as_deref(), &abilities);
-    let prepared = Prepared { engine, image, limits: limits(settings, &abilities), gvisor };
+    let prepared = Prepared { engine, image, limits, gvisor, budget, permits };
     try_once(settings, &prepared).await?;
     Ok(prepared)
 }
 
-fn limits(settings: &Settings, abilities: &Abilities) -> SandboxLimits {
+/// What all sandboxes may take, and how many runs at once fit into that.
+fn budget(settings: &Settings, abilities: &Abilities, limits: &SandboxLimits) -> Result<(Budget, usize), RunnerError> {
+    let totals = totals(settings, abilities, limits);
+    let budget = Budget::new(totals, settings.pool_size);
+    let permits = settings.permits.min(budget.holds(limits));
+    if permits == 0 {
+        let (Totals { memory_mb, cpus }, pool) = (totals, settings.pool_size);
+        return Err(RunnerError::TooLittleTogether { memory_mb, cpus, pool });
+    }
+    if permits < settings.permits {
+        tracing::warn!(permits, wanted = settings.permits, ?totals, "fewer runs at once: more would not fit together");
+    }
+    Ok((budget, permits))
+}
+
+fn sandbox_limits(settings: &Settings, abilities: &Abilities) -> SandboxLimits {
     let limits = &settings.limits;
     SandboxLimits {
         cpus: limits.cpus.min(f64::from(abilities.processors)), // more is refused
@@ -48,6 +70,27 @@ fn limits(settings: &Settings, abilities: &Abilities) -> SandboxLimits {
         work_mb: limits.work_mb,
         tmp_mb: limits.tmp_mb,
         inodes: limits.inodes,
+    }
+}
+
+/// What all sandboxes may take. An Engine that does not tell its memory limits nothing.
+fn totals(settings: &Settings, abilities: &Abilities, limits: &SandboxLimits) -> Totals {
+    let three_quarters = Some(abilities.memory_mb / 4 * 3).filter(|&memory_mb| memory_mb > 0);
+    let runs = u32::try_from(settings.permits).unwrap_or(u32::MAX);
+    Totals {
+        memory_mb: settings.together.memory_mb.or(three_quarters).unwrap_or(u64::from(u32::MAX)),
+        cpus: settings.together.cpus.unwrap_or(limits.cpus * f64::from(runs)),
+    }
+}
+
+/// The two drivers refuse each other's names, at each start of a container; better at ours.
+fn check_parent(settings: &Settings, abilities: &Abilities) -> Result<(), RunnerError> {
+    let Some(parent) = &settings.together.cgroup_parent else { return Ok(()) };
+    let is_slice = parent.ends_with(".slice");
+    match abilities.cgroup_driver.as_str() {
+        "systemd" if !is_slice => Err(RunnerError::BadParent(parent.clone(), "codecube.slice")),
+        "cgroupfs" if is_slice => Err(RunnerError::BadParent(parent.clone(), "/codecube")),
+        _ => Ok(()),
     }
 }
 
@@ -70,6 +113,7 @@ async fn try_once(settings: &Settings, prepared: &Prepared) -> Result<(), Runner
         seccomp: settings.seccomp,
         terminals: true,
         disk_quota_mb: settings.disk_quota_mb,
+        cgroup_parent: settings.together.cgroup_parent.as_deref(),
         runner: "trial",
         name: &settings.name,
         created_seconds: 0,
@@ -108,6 +152,8 @@ mod tests {
         let runtimes = [("runc", "runc"), ("strong", "/opt/bin/runsc"), ("runsc-kvm", "")];
         let abilities = |default: &str| Abilities {
             processors: 1,
+            memory_mb: 0,
+            cgroup_driver: String::new(),
             runtimes: runtimes.map(|(name, program)| (name.to_owned(), program.to_owned())).into(),
             default_runtime: default.to_owned(),
         };

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::runner::budget::Share;
+
 /// What container names start with; the uid follows. The Engine's unique names settle between runners.
 pub(super) const NAME_PREFIX: &str = "codecube-";
 
@@ -62,7 +64,7 @@ impl Slots {
         while !taken.insert(uid) {
             uid = self.uid_base + (uid - self.uid_base + 1) % self.uid_count;
         }
-        Slot { uid, container: format!("{NAME_PREFIX}{uid}"), taken: self.taken.clone(), _room: room }
+        Slot { uid, container: format!("{NAME_PREFIX}{uid}"), share: None, taken: self.taken.clone(), _room: room }
     }
 
     /// Need not be secret, only different from other runners' choices; the standard library's hasher is seeded.
@@ -77,6 +79,8 @@ impl Slots {
 pub(super) struct Slot {
     pub(super) uid: u32,
     pub(super) container: String,
+    /// What the sandbox takes of the budget, for as long as it is there.
+    pub(super) share: Option<Share>,
     taken: Arc<Mutex<HashSet<u32>>>,
     _room: OwnedSemaphorePermit,
 }

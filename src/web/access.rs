@@ -19,9 +19,11 @@ use tracing::Instrument;
 
 use crate::web::accept::Form;
 use crate::web::error::WebError;
+use crate::web::headers;
 use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
 use crate::web::rates::Kind;
+use crate::web::secrets::admission;
 use crate::web::state::State;
 use crate::web::visitor;
 
@@ -60,7 +62,7 @@ pub(super) async fn guard(
     if settings.loopback_only && public_url.is_none() && !origin::is_for_this_machine(request.headers()) {
         return Ok(request.error_response(WebError::StrangeHost));
     }
-    if let Err(error) = count(&request) {
+    if let Err(error) = count(&request).and_then(|()| admit(&request)) {
         return Ok(request.error_response(error));
     }
     if request.method().is_safe() {
@@ -80,6 +82,10 @@ pub(super) async fn guard(
     Ok(next.call(request).await?.map_into_boxed_body())
 }
 
+fn admit(request: &ServiceRequest) -> Result<(), WebError> {
+    request.app_data::<Data<State>>().map_or(Ok(()), |state| admission::check(request, state))
+}
+
 /// Counts what costs something, unless its handler does.
 fn count(request: &ServiceRequest) -> Result<(), WebError> {
     let Some(state) = request.app_data::<Data<State>>() else {
@@ -91,7 +97,7 @@ fn count(request: &ServiceRequest) -> Result<(), WebError> {
         Some("/{key}/socket") => state.rates.count(Kind::Socket, network),
         _ if request.method().is_safe() => state.rates.check(Kind::Miss, network),
         Some("/{key}/run" | "/{key}/save") if is_form => Ok(()),
-        Some("/{key}/run" | "/run/{language}") => state.rates.count(Kind::Run, network),
+        Some("/{key}/run" | "/run/{language}" | headers::EMBED) => state.rates.count(Kind::Run, network),
         _ => state.rates.count(Kind::Change, network),
     }
 }

@@ -1,9 +1,14 @@
 //! The arguments line of the form: shell-like words, quoting only; no variables, globs or operators.
 //! The page's script splits by the same rules.
 
+use crate::program::ProgramError;
+
 /// Splits a line into words. `'single'` keeps everything, `"double"` knows `\"` and `\\`, elsewhere a backslash
-/// keeps the next character. A quote that is never closed runs to the end of the line.
-pub(super) fn split(line: &str) -> Vec<String> {
+/// keeps the next character.
+///
+/// # Errors
+/// When a quote is never closed.
+pub(super) fn split(line: &str) -> Result<Vec<String>, ProgramError> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote: Option<char> = None;
@@ -23,7 +28,7 @@ pub(super) fn split(line: &str) -> Vec<String> {
         }
     }
     words.extend(word);
-    words
+    quote.map_or(Ok(words), |open| Err(ProgramError::OpenQuote(open)))
 }
 
 fn escapes(character: char, next: char, quote: Option<char>) -> bool {
@@ -63,16 +68,22 @@ mod tests {
             ("'a b' \"c d\"", vec!["a b", "c d"]),
             ("a\\ b ''", vec!["a b", ""]),
             (r#""a\"b\n""#, vec!["a\"b\\n"]),
-            ("'open end", vec!["open end"]),
             ("--x='1 2'", vec!["--x=1 2"]),
         ] {
-            assert_eq!(split(line), words, "{line}");
+            assert_eq!(split(line).unwrap(), words, "{line}");
         }
     }
 
     #[test]
     fn a_joined_line_reads_back() {
         let words = ["plain", "", "two words", "it's", "a\\b", "q\"q", "'\"\\"].map(str::to_owned);
-        assert_eq!(split(&join(&words)), words);
+        assert_eq!(split(&join(&words)).unwrap(), words);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_an_error() {
+        for (line, open) in [("'open end", '\''), ("a \"b 'c'", '"'), ("it's", '\''), ("\"a\\\"", '"')] {
+            assert_eq!(split(line), Err(ProgramError::OpenQuote(open)), "{line}");
+        }
     }
 }

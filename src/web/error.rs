@@ -11,6 +11,7 @@ use actix_web::{HttpResponse, ResponseError};
 use crate::db::DbError;
 use crate::program::ProgramError;
 use crate::runs::store::SubmitError;
+use crate::snippets::ending::Gone;
 use crate::snippets::store::SnippetError;
 use crate::web::readiness::Obstacle;
 
@@ -49,6 +50,14 @@ pub(super) enum WebError {
     NoToken,
     #[error("a token that owns nothing here")]
     BadToken,
+    #[error("a log-in is missing")]
+    LoginNeeded,
+    #[error("not the access token")]
+    WrongAccessToken,
+    #[error("a password that is too long")]
+    LongPassword,
+    #[error("a link to another device that cannot be used any more")]
+    MoveUsed,
     #[error("the text is not UTF-8")]
     NotText,
     #[error("the language is not known")]
@@ -57,6 +66,10 @@ pub(super) enum WebError {
     BadLifetime,
     #[error("not a program")]
     Program(#[from] ProgramError),
+    #[error("the only format is JSON")]
+    JsonOnly,
+    #[error("too much to do at once")]
+    Busy,
     #[error("nothing can run now")]
     NotReady(Obstacle),
     #[error("the run was not taken")]
@@ -65,6 +78,8 @@ pub(super) enum WebError {
     Snippet(#[from] SnippetError),
     #[error("storage failed")]
     Storage(#[from] DbError),
+    #[error("a picture could not be drawn: {0}")]
+    Picture(String),
     #[error("an archive could not be written: {0}")]
     Archive(String),
     #[error("a task did not end in order")]
@@ -134,6 +149,22 @@ impl WebError {
             Self::BadToken => {
                 story(StatusCode::UNAUTHORIZED, "bad_token", "This is not an edit token: 64 hexadecimal characters.")
             }
+            Self::LoginNeeded => story(
+                StatusCode::UNAUTHORIZED,
+                "login_needed",
+                "This server is private: send its access token as “X-Access-Token: TOKEN” or “Authorization: Bearer TOKEN”, or log in at /login.",
+            ),
+            Self::WrongAccessToken => {
+                story(StatusCode::UNAUTHORIZED, "wrong_access_token", "That is not this server's access token.")
+            }
+            Self::LongPassword => {
+                story(StatusCode::UNPROCESSABLE_ENTITY, "long_password", "A password can be 200 bytes long at most.")
+            }
+            Self::MoveUsed => story(
+                StatusCode::GONE,
+                "move_used",
+                "This link has been used, or is older than ten minutes. Make another where your snippets are.",
+            ),
             Self::NotText => story(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "not_text",
@@ -154,13 +185,25 @@ impl WebError {
             Self::Submit(error) => of_submit(error),
             Self::Snippet(error) => of_snippet(error),
             Self::Storage(error) => of_storage(error),
-            Self::Archive(_) | Self::Task(_) | Self::Template(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::JsonOnly => story(
+                StatusCode::NOT_IMPLEMENTED,
+                "json_only",
+                "This address speaks JSON only: ?format=json, or no format.",
+            ),
+            Self::Busy => story(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many ask for pictures at the moment. Try again in a few seconds.",
+            ),
+            Self::Archive(_) | Self::Picture(_) | Self::Task(_) | Self::Template(_) => {
+                of_status(StatusCode::INTERNAL_SERVER_ERROR)
+            }
         }
     }
 
     /// Writes it to the log with its causes, if it is a fault of ours.
     pub(super) fn log(&self) {
-        let told = matches!(self, Self::NotReady(_) | Self::Submit(SubmitError::QueueFull(_)));
+        let told = matches!(self, Self::NotReady(_) | Self::JsonOnly | Self::Submit(SubmitError::QueueFull(_)));
         if self.story().status.is_server_error() && !told {
             tracing::error!(error = %self, causes = %causes(self), "a request failed");
         }
@@ -199,6 +242,25 @@ fn of_snippet(error: &SnippetError) -> Story {
                 "Revision {head} was saved elsewhere meanwhile, and yours was not. Look at it under Revisions, or do it again to put yours on top."
             ),
         ),
+        SnippetError::Locked(_) => story(
+            StatusCode::UNAUTHORIZED,
+            "password_needed",
+            "This snippet has a password: send it with “curl -u :PASSWORD” or as “X-Snippet-Password: PASSWORD”.",
+        ),
+        SnippetError::WrongPassword(_) => {
+            story(StatusCode::UNAUTHORIZED, "wrong_password", "That is not the password of this snippet.")
+        }
+        SnippetError::Burns(_) => story(
+            StatusCode::CONFLICT,
+            "burns",
+            "This snippet can be read once and is gone then. To read it, POST to its address with /burn behind it.",
+        ),
+        SnippetError::Gone(Gone::Burnt) => {
+            story(StatusCode::GONE, "burnt", "This snippet could be read once. Somebody has read it, and it is gone.")
+        }
+        SnippetError::Gone(Gone::Removed) => {
+            story(StatusCode::GONE, "removed", "This snippet was removed by the operator of this server.")
+        }
         SnippetError::Db(error) => of_storage(error),
     }
 }

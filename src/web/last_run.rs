@@ -1,58 +1,122 @@
-//! The last run of a snippet as plain text, for whoever opens its page: without a script, and at first sight.
+//! The last run of a snippet, for whoever opens its page: without a script, and at first sight.
+
+use std::sync::{Arc, LazyLock};
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use crate::runs::event::{EventKind, LoggedEvent};
+use crate::runs::request::RunId;
 use crate::runs::store::Runs;
 use crate::snippets::key::SnippetKey;
+use crate::web::colour::markup::Markup;
+use crate::web::colour::output::OutputReader;
+use crate::web::colour::piece::{Look, Piece, append};
 use crate::web::error::WebError;
-use crate::web::plain_text::ControlStripper;
 
 /// Output that a page shows at most; the page's script loads all of it.
 const MAX_OUTPUT_BYTES: usize = 64 * 1024;
 /// Events read at once, and how often at most.
 const PAGE: usize = 64;
 const MAX_PAGES: usize = 16;
+/// Runs kept in memory, and bytes of them, about.
+const KEPT_RUNS: usize = 1024;
+const KEPT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What the page says of it; empty when there was none.
 #[derive(Debug, Default)]
 pub(super) struct LastRun {
-    pub(super) output: String,
+    pub(super) output: Markup,
     /// How it ended, in a sentence.
     pub(super) message: String,
+    /// The output, for a picture of it.
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// Runs that ended never change, so they are read once. Only whoever may see a snippet asks for its run.
+static KEPT: LazyLock<Cache<RunId, Arc<LastRun>, Bytes>> =
+    LazyLock::new(|| Cache::with_weighter(KEPT_RUNS, KEPT_BYTES, Bytes));
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<RunId, Arc<LastRun>> for Bytes {
+    fn weight(&self, _: &RunId, last: &Arc<LastRun>) -> u64 {
+        let pieces: usize = last.pieces.iter().map(|piece| piece.text.len() + size_of::<Piece>()).sum();
+        (pieces + last.output.as_str().len() + 256) as u64
+    }
 }
 
 /// Reads the newest run of a snippet.
-pub(super) async fn of(runs: &Runs, key: &SnippetKey) -> Result<LastRun, WebError> {
-    let Some(run) = runs.latest_of(key.as_str()).await? else {
-        return Ok(LastRun::default());
-    };
-    let mut last = LastRun { output: String::new(), message: "The last run has not ended yet.".to_owned() };
-    let mut stripper = ControlStripper::default();
-    let mut after = 0;
-    for _ in 0..MAX_PAGES {
-        let events = runs.read_log(&run, after, PAGE).await?;
-        after = events.last().map_or(after, |event| event.id);
-        for kind in events.iter().filter_map(LoggedEvent::kind) {
-            match kind {
-                EventKind::Output { data, .. } => stripper.push(&data, &mut last.output),
-                EventKind::Finished(finished) => last.message = finished.message,
-                _ => {}
-            }
-        }
-        if events.len() < PAGE {
-            return Ok(last);
-        }
-        if last.output.len() > MAX_OUTPUT_BYTES {
-            break;
-        }
+pub(super) async fn of_snippet(runs: &Runs, key: &SnippetKey) -> Result<Arc<LastRun>, WebError> {
+    match runs.latest_of(key.as_str()).await? {
+        Some(run) => of(runs, &run).await,
+        None => Ok(Arc::default()),
     }
-    cut(&mut last.output);
-    if let Some(finished) = runs.outcome(&run).await? {
-        last.message = finished.message;
+}
+
+/// Reads a run.
+pub(super) async fn of(runs: &Runs, run: &RunId) -> Result<Arc<LastRun>, WebError> {
+    if let Some(kept) = KEPT.get(run) {
+        return Ok(kept);
+    }
+    let mut reading = Reading { reader: OutputReader::default(), pieces: Vec::new(), bytes: 0, message: None };
+    let whole = reading.all(runs, run).await?;
+    if !whole && reading.message.is_none() {
+        reading.message = runs.outcome(run).await?.map(|finished| finished.message);
+    }
+    let ended = reading.message.is_some();
+    let last = Arc::new(reading.end());
+    if ended {
+        KEPT.insert(run.clone(), last.clone());
     }
     Ok(last)
 }
 
-fn cut(output: &mut String) {
-    output.truncate(output.floor_char_boundary(MAX_OUTPUT_BYTES));
-    output.push_str("\n… (there is more; the page shows it where scripts are allowed)\n");
+struct Reading {
+    reader: OutputReader,
+    pieces: Vec<Piece>,
+    bytes: usize,
+    message: Option<String>,
+}
+
+impl Reading {
+    /// Reads the log; whether all of it.
+    async fn all(&mut self, runs: &Runs, run: &RunId) -> Result<bool, WebError> {
+        let mut after = 0;
+        for _ in 0..MAX_PAGES {
+            let events = runs.read_log(run, after, PAGE).await?;
+            after = events.last().map_or(after, |event| event.id);
+            events.iter().filter_map(LoggedEvent::kind).for_each(|kind| self.take(kind));
+            if events.len() < PAGE {
+                return Ok(true);
+            }
+            if self.bytes > MAX_OUTPUT_BYTES {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, kind: EventKind) {
+        match kind {
+            EventKind::Output { data, .. } => {
+                let room = MAX_OUTPUT_BYTES.saturating_sub(self.bytes);
+                self.bytes += data.len();
+                self.pieces.extend(self.reader.push(&data[..data.floor_char_boundary(room)]));
+            }
+            EventKind::Finished(finished) => self.message = Some(finished.message),
+            _ => {}
+        }
+    }
+
+    fn end(mut self) -> LastRun {
+        self.pieces.extend(self.reader.flush());
+        if self.bytes > MAX_OUTPUT_BYTES {
+            let more = "\n… (there is more; the page shows it where scripts are allowed)\n";
+            append(&mut self.pieces, Look::default(), more);
+        }
+        let message = self.message.unwrap_or_else(|| "The last run has not ended yet.".to_owned());
+        LastRun { output: Markup::of(&self.pieces), message, pieces: self.pieces }
+    }
 }

@@ -5,6 +5,9 @@
 //! - pages: `snippet_page`, `run_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
 //! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
+//! - `colour`: code and output with colours, for pages without a script; `last_run`
+//! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
+//! - `sharing`: a snippet in other sites: embed, oEmbed, picture
 //! - around every answer: `error`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
 
 pub mod rates;
@@ -19,9 +22,12 @@ mod api;
 mod archive;
 mod arguments;
 mod assets;
+mod colour;
+mod contact;
 mod error;
 mod error_page;
 mod followed;
+mod form_fields;
 mod headers;
 mod health;
 mod history;
@@ -32,13 +38,16 @@ mod messages;
 mod moment;
 mod network;
 mod origin;
-mod plain_text;
+mod owned;
+mod qr;
 mod raw;
 mod readiness;
 mod removal;
 mod run_form;
 mod run_result;
 mod run_socket;
+mod secrets;
+mod sharing;
 mod snippet_data;
 mod snippet_page;
 mod submission;

@@ -1,15 +1,18 @@
 //! A snippet's source as plain text, for curl and for reading without the page. Whatever it holds, a browser never
 //! takes it for anything else.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Deserialize;
 
+use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
+use crate::web::secrets::door;
 use crate::web::state::State;
+use crate::web::visitor::Visitor;
 
 /// Which file of which revision; the main file of the newest by default.
 #[derive(Debug, Deserialize)]
@@ -22,46 +25,61 @@ pub(super) struct Choice {
 
 /// `GET /{key}/raw`, and `GET /{key}` from a program
 pub(super) async fn show(
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     key: Path<SnippetKey>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
-    chosen(&state, &key, &choice).await
+    chosen(&state, &visitor, &key, &choice).await
 }
 
 /// `GET /{key}/raw/{path}`
 pub(super) async fn show_path(
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     address: Path<(SnippetKey, String)>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
     let (key, path) = address.into_inner();
-    chosen(&state, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
+    chosen(&state, &visitor, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
 }
 
-async fn chosen(state: &State, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
-    let snippet = state.snippets.load(key).await?.ok_or(WebError::NotFound)?;
-    let number = choice.revision.unwrap_or(snippet.head);
-    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
+async fn chosen(state: &State, visitor: &Visitor, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
+    let entered = door::enter(state, visitor, key).await?;
+    let revision = entered.revision(state, choice.revision.unwrap_or(entered.snippet.head)).await?;
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
     let mut files = revision.content.program.files.into_iter();
     let file = files.find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;
-    let mut response = text(file.content);
+    let mut response = self::file(&file);
     if choice.download.is_some() {
         response.headers_mut().insert(CONTENT_DISPOSITION, as_attachment(&file.path));
     }
     Ok(response)
 }
 
+/// A file as nothing but text, or as bytes that a browser keeps and never shows.
+pub(super) fn file(file: &SourceFile) -> HttpResponse {
+    match &file.content {
+        FileContent::Text(content) => text(content.clone()),
+        FileContent::Binary(bytes) => {
+            let mut builder = HttpResponse::Ok();
+            builder
+                .content_type("application/octet-stream")
+                .insert_header((CONTENT_DISPOSITION, as_attachment(&file.path)));
+            protected(&mut builder).body(bytes.clone())
+        }
+    }
+}
+
 /// Text as nothing but text.
 pub(super) fn text(text: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
+    protected(HttpResponse::Ok().content_type("text/plain; charset=utf-8")).body(text)
+}
+
+fn protected(builder: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+    builder
         .insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
         .insert_header((VARY, "accept"))
         .insert_header(("x-robots-tag", "noindex"))
-        .body(text)
 }
 
 /// A download under the path's last part; all but letters, digits and a few signs is written as hexadecimal.

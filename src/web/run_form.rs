@@ -1,44 +1,33 @@
 //! Run and Save without a script: the page's form.
 
 use actix_web::HttpResponse;
+use actix_web::cookie::Cookie;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Form, Path};
-use serde::Deserialize;
 
 use crate::languages::Language;
-use crate::program::{Draft, Program, SourceFile};
+use crate::program::file::SourceFile;
+use crate::program::{Draft, Program};
 use crate::runs::request::Control;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lock::Lock;
 use crate::snippets::revision::{Content, clean_title};
+use crate::snippets::seal::SealKey;
 use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::form_fields::Fields;
 use crate::web::network::Network;
 use crate::web::rates::Kind;
+use crate::web::run_result;
+use crate::web::secrets::door;
 use crate::web::snippet_page::{self, View};
 use crate::web::state::State;
 use crate::web::submission::{self, Stored, Wanted};
 use crate::web::visitor::Visitor;
-use crate::web::{arguments, run_result};
 
-/// The form's fields.
-#[derive(Debug, Deserialize)]
-pub(super) struct Fields {
-    language: String,
-    content: String,
-    /// Absent where the title is somebody else's.
-    title: Option<String>,
-    /// On a page that is not saved yet: the snippet it will be a fork of.
-    fork: Option<String>,
-    #[serde(default)]
-    path: String,
-    #[serde(default)]
-    stdin: String,
-    #[serde(default)]
-    args: String,
-    /// The revision that the page showed; a save over another is refused.
-    revision: Option<u64>,
-}
+/// The form's fields, unread.
+type Pairs = Form<Vec<(String, String)>>;
 
 /// Everything that Run and Save need.
 struct Sent {
@@ -57,11 +46,11 @@ pub(super) async fn save(
     asked: Asked,
     page: Page,
     key: Path<SnippetKey>,
-    form: Form<Fields>,
+    form: Pairs,
 ) -> Result<HttpResponse, WebError> {
-    let sent = Sent::new(asked, key.into_inner(), form.into_inner());
+    let sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_inner())?);
     match sent.save().await {
-        Ok((stored, _)) => Ok(sent.go_to(&stored.key)),
+        Ok((stored, _)) => Ok(sent.go_to(&stored)),
         Err(error) => sent.answer_with_form(page, error, None).await,
     }
 }
@@ -71,9 +60,9 @@ pub(super) async fn run(
     asked: Asked,
     page: Page,
     key: Path<SnippetKey>,
-    form: Form<Fields>,
+    form: Pairs,
 ) -> Result<HttpResponse, WebError> {
-    let sent = Sent::new(asked, key.into_inner(), form.into_inner());
+    let sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_inner())?);
     let prepared = match sent.prepare().await {
         Ok(prepared) => prepared,
         Err(error) => return sent.answer_with_form(page, error, None).await,
@@ -92,17 +81,22 @@ impl Sent {
 
     /// Counted here, not where programs are: a form that comes too often comes back with its text.
     async fn save(&self) -> Result<(Stored, Content), WebError> {
+        self.visitor.check_admitted()?;
         self.state.rates.count(Kind::Change, self.network)?;
         self.store().await
     }
 
     async fn store(&self) -> Result<(Stored, Content), WebError> {
         let base = self.base(&self.key).await?;
-        let program = self.draft(base.as_ref()).parse(&self.state.languages, &self.state.settings.program_limits)?;
+        let draft = self.fields.draft(files_of(base.as_ref()))?;
+        let program = draft.parse(&self.state.languages, &self.state.settings.program_limits)?;
         let content = Content { title: self.title(base.as_ref()), program };
         let (key, visitor, origin) = (&self.key, &self.visitor.hash, self.fork_of());
+        let keeping = door::keeping(self.fields.choices()).await?;
+        let keyring = &self.visitor.keyring;
         let seen = self.fields.revision.map_or(Seen::Any, Seen::Revision);
-        let wanted = Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen };
+        let wanted =
+            Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen, keyring, keeping: &keeping };
         let stored = submission::store(&self.state.snippets, wanted).await?;
         Ok((stored, content))
     }
@@ -110,6 +104,7 @@ impl Sent {
     /// Stores what is to run, unless it could not run anyway: whoever may not save here gets a new snippet, and
     /// tries that are refused should not leave one each.
     async fn prepare(&self) -> Result<(Stored, Content), WebError> {
+        self.visitor.check_admitted()?;
         self.state.rates.count(Kind::Run, self.network)?;
         submission::check_ready(&self.state)?;
         self.store().await
@@ -120,26 +115,41 @@ impl Sent {
         let run = submission::fresh_run();
         let follower = state.feed.follow_log(&state.runs, run.clone(), 0);
         let head = run_result::head(state, page, &stored.key, &content)?;
+        let stored_lock = stored.lock.clone();
         let request = submission::request(content, &stored, None);
         submission::submit(&state.runs, &run, &request, self.visitor.hash.as_str()).await?;
         state.runs.control(&run, &Control::Eof).await?;
-        Ok(run_result::stream(state, &self.visitor, stored.key, head, follower))
+        let mut response = run_result::stream(state, run_result::around(head, stored.key), follower);
+        for cookie in self.cookies(&stored_lock) {
+            // Fails only for names and values that no header can hold; ours are plain.
+            let _ = response.add_cookie(&cookie);
+        }
+        Ok(response)
     }
 
-    fn go_to(&self, key: &SnippetKey) -> HttpResponse {
+    fn go_to(&self, stored: &Stored) -> HttpResponse {
         let mut builder = HttpResponse::SeeOther();
-        builder.insert_header((LOCATION, format!("/{key}")));
-        self.visitor.cookie(&self.state.settings).map(|cookie| builder.cookie(cookie));
+        let query = if stored.burns { "?kept" } else { "" };
+        builder.insert_header((LOCATION, format!("/{}{query}", stored.key)));
+        for cookie in self.cookies(&stored.lock) {
+            builder.cookie(cookie);
+        }
         builder.finish()
+    }
+
+    /// What the visitor's browser needs from now on.
+    fn cookies(&self, lock: &Option<(Lock, SealKey)>) -> Vec<Cookie<'static>> {
+        let lock = lock.as_ref().map(|(lock, key)| self.visitor.lock_cookie(lock, key));
+        self.visitor.cookie().into_iter().chain(lock).collect()
     }
 
     /// What the form was made from: the snippet, or the one that the page will be a fork of.
     async fn base(&self, key: &SnippetKey) -> Result<Option<View>, WebError> {
-        if let Some(saved) = snippet_page::load(&self.state, key).await? {
+        if let Some(saved) = snippet_page::load(&self.state, &self.visitor, key).await? {
             return Ok(Some(saved));
         }
         match self.fork_of() {
-            Some(origin) => snippet_page::fork_of(&self.state, key.clone(), &origin, None).await,
+            Some(origin) => snippet_page::fork_of(&self.state, &self.visitor, key.clone(), (&origin, None)).await,
             None => Ok(None),
         }
     }
@@ -151,20 +161,6 @@ impl Sent {
     fn title(&self, base: Option<&View>) -> String {
         let kept = || base.map(|view| view.content.title.clone()).unwrap_or_default();
         self.fields.title.as_deref().map_or_else(kept, clean_title)
-    }
-
-    /// The form's one file, with the other files of the snippet it was made from.
-    fn draft(&self, base: Option<&View>) -> Draft {
-        let fields = &self.fields;
-        let main = SourceFile { path: fields.path.clone(), content: line_ends(&fields.content) };
-        let others = base.map(|view| view.content.program.files.iter().skip(1)).into_iter().flatten();
-        let others: Vec<SourceFile> = others.filter(|file| file.path != main.path).cloned().collect();
-        Draft {
-            language: fields.language.clone(),
-            files: std::iter::once(main).chain(others).collect(),
-            arguments: arguments::split(&fields.args),
-            stdin: Some(line_ends(&fields.stdin)),
-        }
     }
 
     /// The form again, its text kept, with what is wrong. Where it was stored under `kept` before that, the form
@@ -188,10 +184,11 @@ impl Sent {
             key: key.clone(),
             content: Content {
                 title: self.title(base.as_ref()),
-                program: unchecked(self.draft(base.as_ref()), language),
+                program: unchecked(self.fields.draft_without_arguments(files_of(base.as_ref())), language),
             },
             forked_from: base.as_ref().and_then(|view| view.forked_from.clone()),
             snippet: base.and_then(|view| view.snippet),
+            arguments_line: Some(self.fields.arguments.clone()),
             notice: Some(story.message.clone()),
             kept: kept.is_some(),
         };
@@ -207,12 +204,11 @@ impl Sent {
     }
 }
 
+fn files_of(base: Option<&View>) -> &[SourceFile] {
+    base.map_or(&[], |view| &view.content.program.files)
+}
+
 /// What was sent, to be shown again and for nothing else.
 fn unchecked(draft: Draft, language: &Language) -> Program {
     Program { language: language.id.clone(), files: draft.files, arguments: draft.arguments, stdin: draft.stdin }
-}
-
-/// Browsers send line ends of a text field as CR LF whatever was typed.
-fn line_ends(text: &str) -> String {
-    text.replace("\r\n", "\n")
 }

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
 use askama::Template;
-use askama::filters::{Escaper, Html};
 use bytes::Bytes;
 use futures_util::stream::{Stream, unfold};
 use tokio_util::sync::CancellationToken;
@@ -17,10 +16,10 @@ use crate::runs::outcome::{Finished, Outcome};
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::assets::Page;
+use crate::web::colour::markup::Markup;
+use crate::web::colour::output::OutputReader;
 use crate::web::error::WebError;
-use crate::web::plain_text::ControlStripper;
 use crate::web::state::State;
-use crate::web::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "run_head.html")]
@@ -47,27 +46,37 @@ pub(super) fn head(state: &State, page: &Page, key: &SnippetKey, content: &Conte
     Ok(head + "\n")
 }
 
+/// What stands before the output, and what comes behind it once it is known how the run ended.
+pub(super) struct Around {
+    pub(super) head: String,
+    /// Writes it from a sentence and its tone.
+    pub(super) tail: Tail,
+}
+
+/// Writes what comes behind the output.
+type Tail = Box<dyn Fn(&str, &str) -> Result<String, askama::Error> + Send>;
+
+/// The result page around a run of this snippet.
+pub(super) fn around(head: String, key: SnippetKey) -> Around {
+    let tail = move |message: &str, tone: &str| RunTail { key: key.as_str(), message, tone }.render();
+    Around { head, tail: Box::new(tail) }
+}
+
 /// Answers with a page that grows until the run ends. The run goes on when the visitor leaves.
-pub(super) fn stream(
-    state: &State,
-    visitor: &Visitor,
-    key: SnippetKey,
-    head: String,
-    follower: LogFollower,
-) -> HttpResponse {
-    let growing = Growing { key, follower, stripper: ControlStripper::default(), stop: state.stop.clone() };
+pub(super) fn stream(state: &State, around: Around, follower: LogFollower) -> HttpResponse {
+    let Around { head, tail } = around;
+    let growing = Growing { tail, follower, reader: OutputReader::default(), stop: state.stop.clone() };
     let mut builder = HttpResponse::Ok();
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
     // Compression would hold output back; the same goes for proxies that know this header.
     builder.insert_header(ContentEncoding::Identity).insert_header(("x-accel-buffering", "no"));
-    visitor.cookie(&state.settings).map(|cookie| builder.cookie(cookie));
     builder.streaming(chunks(head, growing))
 }
 
 struct Growing {
-    key: SnippetKey,
+    tail: Tail,
     follower: LogFollower,
-    stripper: ControlStripper,
+    reader: OutputReader,
     stop: CancellationToken,
 }
 
@@ -118,17 +127,15 @@ impl Growing {
         }
     }
 
-    /// Output as HTML text: without control sequences, escaped.
+    /// Output as HTML. What the program has written of a line is shown at once: it may be a question.
     fn visible(&mut self, data: &str) -> String {
-        let (mut plain, mut escaped) = (String::new(), String::new());
-        self.stripper.push(data, &mut plain);
-        Html.write_escaped_str(&mut escaped, &plain).expect("writing into a string does not fail");
-        escaped
+        let mut pieces = self.reader.push(data);
+        pieces.extend(self.reader.flush());
+        Markup::of(&pieces).into_string()
     }
 
     fn end(self, message: &str, tone: &str) -> (String, Step) {
-        let tail = RunTail { key: self.key.as_str(), message, tone }.render();
-        (tail.unwrap_or_default(), Step::End)
+        ((self.tail)(message, tone).unwrap_or_default(), Step::End)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::languages::LanguageId;
-use crate::program::SourceFile;
+use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::web::snippet_page::View;
 use crate::web::state::State;
@@ -25,6 +25,7 @@ pub(super) struct SnippetData<'a> {
     files: &'a [SourceFile],
     args: &'a [String],
     stdin: Option<&'a str>,
+    max_files: usize,
     max_source_bytes: usize,
     max_stdin_bytes: usize,
     max_argument_bytes: usize,
@@ -60,6 +61,7 @@ impl<'a> SnippetData<'a> {
             files: &program.files,
             args: &program.arguments,
             stdin: program.stdin.as_deref(),
+            max_files: limits.files,
             max_source_bytes: limits.source_bytes,
             max_stdin_bytes: limits.stdin_bytes,
             max_argument_bytes: limits.argument_bytes,

@@ -1,5 +1,7 @@
 //! The snippet's page, saved or fresh, and the way to a fresh one.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
@@ -8,15 +10,19 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::languages::{Language, Languages};
-use crate::program::{Program, SourceFile};
+use crate::program::Program;
+use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lifetime::Lifetime;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::arguments;
 use crate::web::assets::Page;
+use crate::web::colour::markup::Markup;
 use crate::web::error::{Story, WebError};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
+use crate::web::secrets::door;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -33,6 +39,8 @@ struct SnippetPage<'a> {
     language: &'a Language,
     languages: &'a [Language],
     program: &'a Program,
+    /// The main file, if it is no text.
+    main_base64: Option<String>,
     arguments_line: String,
     forked_from: Option<&'a str>,
     saved: bool,
@@ -40,7 +48,9 @@ struct SnippetPage<'a> {
     revision: u64,
     may_save: bool,
     expires: Option<Moment>,
-    last_output: &'a str,
+    is_protected: bool,
+    lifetimes: [Lifetime; 7],
+    last_output: &'a Markup,
     last_message: &'a str,
     notice: &'a str,
     kept: bool,
@@ -56,6 +66,8 @@ pub(super) struct View {
     pub(super) content: Content,
     /// Key of the snippet that this is a fork of.
     pub(super) forked_from: Option<SnippetKey>,
+    /// The arguments line as it was sent; without it, as the content has them.
+    pub(super) arguments_line: Option<String>,
     /// Why something was not done.
     pub(super) notice: Option<String>,
     /// Whether the code was stored under the key nevertheless.
@@ -94,7 +106,7 @@ pub(super) async fn show(
     key: Path<SnippetKey>,
     start: Query<Start>,
 ) -> Result<HttpResponse, WebError> {
-    let view = match load(&state, &key).await? {
+    let view = match load(&state, &visitor, &key).await? {
         Some(view) => view,
         None => fresh(&state, &visitor, key.into_inner(), &start).await?,
     };
@@ -102,23 +114,29 @@ pub(super) async fn show(
 }
 
 /// The saved snippet under the key.
-pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>, WebError> {
-    load_revision(state, key, None).await
+pub(super) async fn load(state: &State, visitor: &Visitor, key: &SnippetKey) -> Result<Option<View>, WebError> {
+    load_revision(state, visitor, key, None).await
 }
 
 /// The saved snippet under the key, with this revision in the editor.
-async fn load_revision(state: &State, key: &SnippetKey, number: Option<u64>) -> Result<Option<View>, WebError> {
-    let Some(snippet) = state.snippets.load(key).await? else {
+async fn load_revision(
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    number: Option<u64>,
+) -> Result<Option<View>, WebError> {
+    let Some(entered) = door::find(state, visitor, key).await? else {
         return Ok(None);
     };
-    let number = number.unwrap_or(snippet.head);
-    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
+    let revision = entered.revision(state, number.unwrap_or(entered.snippet.head)).await?;
+    let snippet = entered.snippet;
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
     Ok(Some(View {
         key: key.clone(),
         snippet: Some(snippet),
         content: revision.content,
         forked_from,
+        arguments_line: None,
         notice: None,
         kept: false,
     }))
@@ -126,7 +144,7 @@ async fn load_revision(state: &State, key: &SnippetKey, number: Option<u64>) -> 
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
     if let Some(origin) = start.fork.as_deref().and_then(SnippetKey::parse)
-        && let Some(fork) = fork_of(state, key.clone(), &origin, start.revision).await?
+        && let Some(fork) = fork_of(state, visitor, key.clone(), (&origin, start.revision)).await?
     {
         return Ok(fork);
     }
@@ -139,16 +157,16 @@ async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start)
 /// A page that is not saved and starts as a copy; `None` when there is nothing to copy.
 pub(super) async fn fork_of(
     state: &State,
+    visitor: &Visitor,
     key: SnippetKey,
-    origin: &SnippetKey,
-    revision: Option<u64>,
+    (origin, revision): (&SnippetKey, Option<u64>),
 ) -> Result<Option<View>, WebError> {
-    let origin = load_revision(state, origin, revision).await?;
+    let origin = load_revision(state, visitor, origin, revision).await?;
     Ok(origin.map(|origin| View { forked_from: Some(origin.key), ..unsaved(key, origin.content) }))
 }
 
 fn unsaved(key: SnippetKey, content: Content) -> View {
-    View { key, snippet: None, content, forked_from: None, notice: None, kept: false }
+    View { key, snippet: None, content, forked_from: None, arguments_line: None, notice: None, kept: false }
 }
 
 pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
@@ -156,7 +174,7 @@ pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
 }
 
 fn hello(language: &Language) -> Content {
-    let files = vec![SourceFile { path: language.main.clone(), content: language.hello.clone() }];
+    let files = vec![SourceFile::text(&language.main, &language.hello)];
     let program = Program { language: language.id.clone(), files, arguments: Vec::new(), stdin: None };
     Content { title: String::new(), program }
 }
@@ -169,7 +187,10 @@ pub(super) async fn respond(
     view: View,
     story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
-    let last = if view.snippet.is_some() { last_run::of(&state.runs, &view.key).await? } else { LastRun::default() };
+    let last = match view.snippet {
+        Some(_) => last_run::of_snippet(&state.runs, &view.key).await?,
+        None => Arc::default(),
+    };
     let html = write(state, page, visitor, &view, &last)?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
@@ -178,10 +199,10 @@ pub(super) async fn respond(
     if let Some(story) = story.filter(|story| matches!(story.status.as_u16(), 429 | 503)) {
         builder.insert_header((RETRY_AFTER, story.retry_seconds));
     }
-    visitor.cookie(&state.settings).map(|cookie| builder.cookie(cookie));
+    visitor.cookie().map(|cookie| builder.cookie(cookie));
     let language = &view.content.program.language.0;
     if view.is_owned_by(visitor) && visitor.language.as_ref() != Some(language) {
-        builder.cookie(Visitor::language_cookie(language, &state.settings));
+        builder.cookie(visitor.language_cookie(language));
     }
     Ok(builder.body(html))
 }
@@ -190,6 +211,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
     let readiness = state.readiness.borrow().clone();
     let notice = view.notice.clone().or_else(|| readiness.obstacle().map(|obstacle| obstacle.message));
     let program = &view.content.program;
+    let main = &program.files[0].content;
     let language = state.languages.get(&program.language).or_else(|| first_language(&state.languages));
     let template = SnippetPage {
         page,
@@ -198,12 +220,15 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         language: language.ok_or(WebError::NotFound)?,
         languages: state.languages.all(),
         program,
-        arguments_line: arguments::join(&program.arguments),
+        main_base64: main.as_text().is_none().then(|| main.base64()),
+        arguments_line: view.arguments_line.clone().unwrap_or_else(|| arguments::join(&program.arguments)),
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
         saved: view.snippet.is_some(),
         revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
         may_save: view.snippet.is_none() || view.is_owned_by(visitor),
         expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),
+        is_protected: view.snippet.as_ref().is_some_and(|snippet| snippet.lock.is_some()),
+        lifetimes: Lifetime::ALL,
         last_output: &last.output,
         last_message: &last.message,
         notice: notice.as_deref().unwrap_or_default(),

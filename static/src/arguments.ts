@@ -4,9 +4,9 @@ const BLANK = /\s/;
 
 /**
  * Splits a line into words. 'single' keeps everything; "double" knows \" and \\; outside quotes a backslash
- * keeps the next character. A quote that is never closed runs to the end of the line.
+ * keeps the next character. `open` is a quote that is never closed, else empty.
  */
-export function splitArguments(line: string): string[] {
+export function splitArguments(line: string): { words: string[]; open: string } {
   const words: string[] = [];
   let word: string | null = null;
   let quote = "";
@@ -27,7 +27,7 @@ export function splitArguments(line: string): string[] {
     }
   }
   if (word !== null) words.push(word);
-  return words;
+  return { words, open: quote };
 }
 
 function escapes(character: string, next: string | undefined, quote: string): boolean {

@@ -1,68 +1,89 @@
-// Wires the page: elements, editor, terminal and session. The only file that knows every part.
+// Wires the page: elements, workspace, terminal, drafts and session. The only file that knows every part.
 
-import { splitArguments } from "./arguments";
-import { Editor } from "./editor";
-import { switchLanguage, type LanguageInfo } from "./language-switch";
-import { misfit, misfitInput } from "./misfit";
+import { Banner } from "./banner";
+import { browserStorage, Drafts } from "./drafts";
+import { sizeOf } from "./files";
+import { Keeper } from "./keeper";
+import { wireMenu } from "./menu";
+import { misfit, misfitInput, misfitUpload } from "./misfit";
+import { fillIn } from "./native-save";
 import { findElements, readData } from "./page";
 import type { Program } from "./protocol";
+import { offerDraft } from "./resume";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
 import { isBusy, maySave } from "./state";
 import { Terminal } from "./terminal";
 import { pageTitle } from "./title";
+import { wireUploads } from "./uploads";
 import { View } from "./view";
+import { Workspace } from "./workspace";
+
+const OWN_COPY_MS = 20_000;
 
 const elements = findElements();
 const data = readData();
-const languages = new Map<string, LanguageInfo>(data.languages.map((language) => [language.id, language]));
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-
-let language = languages.get(elements.language.value) ?? languages.get(data.language);
-let storedContent: string | null = null;
-let sentContent: string | null = null;
-
-const editor = new Editor(elements.content, data.files, () => undefined);
+const banner = new Banner(elements.banner);
+const workspace = new Workspace(elements, data, banner, { changed, say: (sentence) => session.notify(sentence) });
+const drafts = new Drafts(browserStorage());
+const keeper = new Keeper(drafts, data.key, {
+  take: () => workspace.snapshot(),
+  base: () => session.state.base,
+  isWorthless: (snapshot) => !session.state.saved && data.fork_of === null && workspace.isUntouched(snapshot),
+  dirty: showDirty,
+});
 const session = new Session(
   {
     key: data.key,
     revision: data.revision,
+    base: data.revision,
     owner: data.owner,
     saved: data.saved,
     forkOf: data.fork_of,
     lastMessage: elements.status.dataset["lastMessage"] ?? "",
     notice: elements.status.dataset["notice"] ?? "",
   },
-  { shown: (state) => view.show(state), moved, stored: () => (storedContent = sentContent) },
+  { shown: (state) => view.show(state), moved, stale, sent: () => keeper.sent(), stored },
 );
 const view = new View(elements, session.state);
 const terminal = new Terminal(elements.terminal, elements.lastOutput, {
   input,
   resized: (size) => session.resize(size),
+  scrolled: (isCut) => (elements.scrolled.hidden = !isCut),
 });
 
-function program(): Program {
-  const [first, ...others] = data.files;
-  const path = elements.path.value || first?.path || language?.main || "main";
-  sentContent = editor.content;
-  return {
-    language: elements.language.value,
-    files: [{ path, content: sentContent }, ...others],
-    args: splitArguments(elements.args.value),
-    stdin: elements.stdin.value || null,
-    // Somebody else's title is theirs; a copy keeps it until it is one's own.
-    ...(maySave(session.state) ? { title: elements.title.value } : {}),
-  };
+function changed(): void {
+  keeper.changed();
+  showTitle();
 }
 
-function run(): void {
+function showDirty(isDirty: boolean): void {
+  elements.dirty.hidden = !isDirty;
+}
+
+/** What to send; null, and said, when it cannot be. */
+function program(): Program | null {
+  const draft = workspace.program();
+  if (draft === null) {
+    session.notify("The arguments have a quote that is never closed.");
+    return null;
+  }
+  // Somebody else's title is theirs; a copy keeps it until it is one's own.
+  if (maySave(session.state)) draft.title = elements.title.value;
+  return fits(misfit(draft, data)) ? draft : null;
+}
+
+/** Whether it was sent, or could have been. */
+function run(): boolean {
   const draft = program();
-  if (fits(misfit(draft, data))) session.run(draft);
+  if (draft) session.run(draft);
+  return draft !== null;
 }
 
 function save(): void {
   const draft = program();
-  if (fits(misfit(draft, data))) session.save(draft);
+  if (draft) session.save(draft);
 }
 
 function input(text: string): void {
@@ -76,33 +97,42 @@ function fits(fault: string): boolean {
 
 function moved(key: string, forked: boolean): void {
   if (location.pathname === `/${key}`) return;
+  const origin = `/${location.pathname.split("/")[1] ?? ""}`;
   if (forked) history.pushState(null, "", `/${key}`);
   else history.replaceState(null, "", `/${key}`);
+  if (forked) banner.showPassing("This is your own copy now, at an address of its own.", OWN_COPY_MS, [{ label: "The original", href: origin }]);
+}
+
+function stored(key: string): void {
+  keeper.stored(key);
+  banner.answered();
+}
+
+/** The server has a newer revision than the one this text started from, and kept it. */
+function stale(from: number, newest: number): void {
+  const { key } = session.state;
+  const compare = from > 0 ? `/${key}/diff?from=${from}&to=${newest}` : `/${key}/${newest}`;
+  banner.show(`Revision ${newest} was saved elsewhere while you were editing. Yours is not saved; it is kept here.`, [
+    { label: "See what changed", href: compare },
+    { label: "Save mine on top", act: save },
+    { label: "Take theirs", act: discard },
+  ]);
+}
+
+/** Shows what the server has. */
+function discard(): void {
+  keeper.discard();
+  location.reload();
 }
 
 function runOrStop(): void {
   if (isBusy(session.state)) return session.stop();
-  run();
   // What is typed next is for the program, and Enter must not press Stop. A phone would raise its keyboard.
-  if (matchMedia("(pointer: fine)").matches) terminal.focus();
-}
-
-function chooseLanguage(): void {
-  const chosen = languages.get(elements.language.value);
-  if (!chosen) return;
-  const before = editor.content;
-  const draft = switchLanguage({ path: elements.path.value, content: before }, language, chosen);
-  language = chosen;
-  if (draft.content !== before) editor.content = draft.content;
-  elements.path.value = draft.path;
-  const name = elements.files.querySelector(".name");
-  if (name) name.textContent = draft.path;
-  void editor.setMode(chosen.editor);
-  showTitle();
+  if (run() && matchMedia("(pointer: fine)").matches) terminal.focus();
 }
 
 function showTitle(): void {
-  document.title = pageTitle(elements.title.value, language?.name ?? "");
+  document.title = pageTitle(elements.title.value, workspace.language?.name ?? "");
 }
 
 // Enter in a field presses its form's first button, which may be Stop.
@@ -112,21 +142,18 @@ function titleKey(event: KeyboardEvent): void {
   save();
 }
 
-function chooseFile(event: Event): void {
-  const tab = event.target instanceof Element ? event.target.closest<HTMLButtonElement>("button[data-file]") : null;
-  if (!tab) return;
-  for (const other of elements.files.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === tab));
-  editor.show(Number(tab.dataset["file"]));
-}
-
 async function share(): Promise<void> {
   if (!session.state.saved) return session.notify("There is no link to share yet. Run or save first.");
   const url = `${location.origin}/${session.state.key}`;
-  const newer = storedContent !== null && storedContent !== editor.content;
   if (await shareSheet(document.title, url)) return;
   if (await copyText(url)) flash(elements.share, "Copied");
   else offerText(elements.shareLink, url);
-  if (newer) session.notify("The link shows what was saved last. Run or save to include your newest edits.");
+  if (keeper.isDirty) session.notify("The link shows what was saved last. Run or save to include your newest edits.");
+}
+
+function refuseUpload(count: number, bytes: number): string {
+  const present = workspace.snapshot().files.reduce((total, file) => total + sizeOf(file), 0);
+  return misfitUpload(count + workspace.count - 1, bytes + (workspace.count > 1 ? present : 0), data);
 }
 
 async function copyOutput(): Promise<void> {
@@ -156,19 +183,32 @@ function shortcut(event: KeyboardEvent): void {
 }
 
 elements.form.addEventListener("submit", (event) => {
+  if (event.submitter?.id === "keep" && program() !== null) return keeper.discard();
   event.preventDefault();
   if (event.submitter === elements.save) save();
   else runOrStop();
+});
+elements.form.addEventListener("formdata", (event) => {
+  const draft = program();
+  if (draft) fillIn(event.formData, draft);
 });
 elements.fork.addEventListener("click", (event) => {
   if (session.state.saved) return;
   event.preventDefault();
   session.notify("There is nothing to fork yet. Run or save first.");
 });
-elements.language.addEventListener("change", chooseLanguage);
-elements.title.addEventListener("input", showTitle);
+elements.language.addEventListener("change", () => workspace.chooseLanguage());
+for (const field of [elements.title, elements.args, elements.stdin]) field.addEventListener("input", changed);
+elements.args.addEventListener("input", () => (elements.argsFault.hidden = true));
 elements.title.addEventListener("keydown", titleKey);
-elements.files.addEventListener("click", chooseFile);
+elements.addFile.addEventListener("click", () => workspace.act("add"));
+elements.wholeOutput.addEventListener("click", () => terminal.download());
+wireMenu(elements.fileMenu, (what) => workspace.act(what));
+wireUploads(elements.editorPane, elements.upload, {
+  refuse: refuseUpload,
+  take: (files) => workspace.take(files),
+  fault: (sentence) => session.notify(sentence),
+});
 elements.share.addEventListener("click", () => void share());
 elements.copy.addEventListener("click", () => void copyOutput());
 elements.endInput.addEventListener("click", () => {
@@ -179,7 +219,6 @@ elements.screenReader.addEventListener("click", toggleScreenReader);
 document.addEventListener("keydown", shortcut, { capture: true });
 window.addEventListener("popstate", () => location.reload());
 
-if (data.saved) storedContent = editor.content;
-if (language) void editor.setMode(language.editor);
+offerDraft({ data, drafts, workspace, session, banner, discard });
 session.start(terminal);
 view.show(session.state);

@@ -1,10 +1,12 @@
 // What of a program is larger than the server keeps. Said by the page: a frame beyond the server's limit would end
 // the connection instead of being answered. Pure.
 
+import { sizeOf } from "./files";
 import { bytes } from "./format";
 import type { Program } from "./protocol";
 
 export interface Limits {
+  max_files: number;
   max_source_bytes: number;
   max_stdin_bytes: number;
   max_argument_bytes: number;
@@ -12,7 +14,8 @@ export interface Limits {
 
 /** A sentence for the visitor; empty when everything fits. */
 export function misfit(program: Program, limits: Limits): string {
-  const source = sum(program.files.map((file) => size(file.content)));
+  if (program.files.length > limits.max_files) return `There are ${program.files.length} files; at most ${limits.max_files} are kept.`;
+  const source = sum(program.files.map(sizeOf));
   if (source > limits.max_source_bytes) return `The source has ${bytes(source)}; at most ${bytes(limits.max_source_bytes)} are kept.`;
   const stdin = size(program.stdin ?? "");
   if (stdin > limits.max_stdin_bytes) return tooMuchInput(stdin, limits);
@@ -20,6 +23,12 @@ export function misfit(program: Program, limits: Limits): string {
   const args = sum(program.args.map((argument) => size(argument) + 1));
   if (args > limits.max_argument_bytes) return `The arguments have ${bytes(args)}; at most ${bytes(limits.max_argument_bytes)} are passed on.`;
   return "";
+}
+
+/** The same for files that are not read yet. */
+export function misfitUpload(count: number, size: number, limits: Limits): string {
+  if (count > limits.max_files) return `These would be ${count} files; at most ${limits.max_files} are kept.`;
+  return size > limits.max_source_bytes ? `These files have ${bytes(size)}; at most ${bytes(limits.max_source_bytes)} are kept.` : "";
 }
 
 /** The same for text that is typed or pasted into a running program. */

@@ -15,6 +15,7 @@ export interface SnippetData {
   files: SourceFile[];
   args: string[];
   stdin: string | null;
+  max_files: number;
   max_source_bytes: number;
   max_stdin_bytes: number;
   max_argument_bytes: number;
@@ -35,16 +36,27 @@ export function findElements() {
     titleText: byId("title-text", HTMLElement),
     stdin: byId("stdin", HTMLTextAreaElement),
     args: byId("args", HTMLInputElement),
+    argsFault: byId("args-fault", HTMLElement),
+    inputs: byId("inputs", HTMLDetailsElement),
     run: byId("run", HTMLButtonElement),
     runLabel: byId("run-label", HTMLElement),
     save: byId("save", HTMLButtonElement),
+    dirty: byId("dirty", HTMLElement),
     share: byId("share", HTMLButtonElement),
     shareLink: byId("share-link", HTMLInputElement),
     fork: byId("fork", HTMLAnchorElement),
     files: byId("files", HTMLElement),
+    rename: byId("rename", HTMLInputElement),
+    fileMenu: byId("file-menu", HTMLDetailsElement),
+    addFile: byId("add-file", HTMLButtonElement),
+    upload: byId("upload", HTMLInputElement),
+    editorPane: byId("editor", HTMLElement),
+    banner: byId("banner", HTMLElement),
     terminal: byId("terminal", HTMLElement),
     lastOutput: byId("last-output", HTMLElement),
     endInput: byId("end-input", HTMLButtonElement),
+    scrolled: byId("scrolled", HTMLElement),
+    wholeOutput: byId("whole-output", HTMLButtonElement),
     copy: byId("copy-output", HTMLButtonElement),
     screenReader: byId("screen-reader", HTMLButtonElement),
     bar: byId("status-bar", HTMLElement),

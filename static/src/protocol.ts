@@ -3,6 +3,8 @@
 export interface SourceFile {
   path: string;
   content: string;
+  /** Of content that is no text. */
+  encoding?: "base64";
 }
 
 export interface TerminalSize {

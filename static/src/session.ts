@@ -12,7 +12,10 @@ export interface SessionHandlers {
   shown(state: State): void;
   /** The address follows a first save or a fork. */
   moved(key: string, forked: boolean): void;
-  stored(): void;
+  sent(): void;
+  stored(key: string): void;
+  /** Another revision was saved since; this one was not. */
+  stale(from: number, newest: number): void;
 }
 
 export class Session {
@@ -32,6 +35,11 @@ export class Session {
     });
   }
 
+  /** The text in the editor is of this revision, not of the newest. */
+  startFrom(base: number): void {
+    this.state = { ...this.state, base };
+  }
+
   start(terminal: Terminal): void {
     this.#terminal = terminal;
     this.#connection.open();
@@ -49,12 +57,14 @@ export class Session {
     if (isBusy(this.state)) return this.notify("A run is in progress. Stop it first.");
     const tty = this.#terminal?.size ?? null;
     if (!this.#connection.send({ type: "run", ...program, revision: this.state.base, tty })) return this.#notConnected("run");
+    this.#handlers.sent();
     this.apply({ type: "sent", what: "run" });
   }
 
   save(program: Program): void {
     if (this.state.pending) return;
     if (!this.#connection.send({ type: "save", ...program, revision: this.state.base })) return this.#notConnected("save");
+    this.#handlers.sent();
     this.apply({ type: "sent", what: "save" });
   }
 
@@ -98,7 +108,9 @@ export class Session {
       case "moved":
         return this.#handlers.moved(effect.key, effect.forked);
       case "stored":
-        return this.#handlers.stored();
+        return this.#handlers.stored(this.state.key);
+      case "stale":
+        return this.#handlers.stale(effect.from, effect.newest);
       case "resume":
         return this.#connection.resume();
     }

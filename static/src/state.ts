@@ -41,6 +41,8 @@ export type Effect =
   | { type: "finished" }
   | { type: "moved"; key: string; forked: boolean }
   | { type: "stored" }
+  /** A save was refused: this revision is newer than the one that the text started from. */
+  | { type: "stale"; from: number; newest: number }
   | { type: "resume" };
 
 export interface Step {
@@ -48,8 +50,8 @@ export interface Step {
   effects: Effect[];
 }
 
-export function initialState(page: Pick<State, "key" | "revision" | "owner" | "saved" | "forkOf" | "lastMessage" | "notice">): State {
-  return { ...page, base: page.revision, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
+export function initialState(page: Pick<State, "key" | "revision" | "base" | "owner" | "saved" | "forkOf" | "lastMessage" | "notice">): State {
+  return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
 }
 
 /** Whether this visitor's own run is queued or live. Others' runs are watched, and do not stop one's own. */
@@ -112,7 +114,7 @@ function receive(state: State, message: ServerMessage, now: number): Step {
     case "viewers":
       return only({ ...state, viewers: message.count });
     case "error":
-      return only(refused(state, message));
+      return refused(state, message);
     case "snippet":
       return snippet(state, message);
     case "event":
@@ -120,24 +122,25 @@ function receive(state: State, message: ServerMessage, now: number): Step {
   }
 }
 
-function refused(state: State, error: ErrorMessage): State {
+function refused(state: State, error: ErrorMessage): Step {
   const notice = error.code === "not_yours" ? "Only whoever started this run can type into it." : error.message;
   // Whoever has been told of the newer revision, and saves again, means it.
-  const base = error.code === "stale" ? state.revision : state.base;
-  return { ...state, base, notice, pending: error.run === undefined ? null : state.pending };
+  const isStale = error.code === "stale";
+  const next = { ...state, base: isStale ? state.revision : state.base, notice, pending: error.run === undefined ? null : state.pending };
+  return { state: next, effects: isStale ? [{ type: "stale", from: state.base, newest: state.revision }] : [] };
 }
 
 function snippet(state: State, message: SnippetMessage): Step {
   const moved = message.key !== state.key;
-  const stored = message.saved && (moved || !state.saved || message.revision > state.revision);
-  const answered = stored || message.revision > state.revision || state.pending === "save";
+  // A newer revision alone may be another tab's.
+  const stored = message.stored !== undefined;
   const effects: Effect[] = [];
   if (moved || (message.saved && !state.saved)) effects.push({ type: "moved", key: message.key, forked: moved });
   if (stored) effects.push({ type: "stored" });
   const { key, revision, owner, saved } = message;
   const base = message.stored ?? (moved || !saved ? revision : state.base);
   const next = { ...state, key, revision, base, owner, saved };
-  if (state.pending === "save" && answered) return { state: { ...next, pending: null, notice: savedSentence(moved) }, effects };
+  if (state.pending === "save" && stored) return { state: { ...next, pending: null, notice: savedSentence(moved) }, effects };
   return { state: next, effects };
 }
 

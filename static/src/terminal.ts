@@ -3,6 +3,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal as Widget } from "@xterm/xterm";
 import { AT_END, RESET, terminalText } from "./output-text";
+import { saveFile } from "./save-file";
 import type { OutputStream, TerminalSize } from "./protocol";
 import { guard, isFocusReport } from "./terminal-guard";
 import { terminalKey } from "./terminal-keys";
@@ -11,10 +12,14 @@ import { WriteQueue } from "./write-queue";
 
 const SCROLLBACK_LINES = 5000;
 const RESIZE_PAUSE_MS = 120;
+/** Greater than what a runner lets a run print by default. */
+const MOST_PRINTED_CHARACTERS = 16 * 1024 * 1024;
 
 export interface TerminalHandlers {
   input(data: string): void;
   resized(size: TerminalSize): void;
+  /** Whether the beginning of the output has left the terminal. */
+  scrolled(isCut: boolean): void;
 }
 
 export class Terminal {
@@ -24,6 +29,9 @@ export class Terminal {
   #frame: HTMLElement;
   #before: HTMLElement;
   #live = false;
+  #printed: string[] = [];
+  #printedCharacters = 0;
+  #isCut = false;
 
   constructor(frame: HTMLElement, before: HTMLElement, handlers: TerminalHandlers) {
     this.#frame = frame;
@@ -39,6 +47,7 @@ export class Terminal {
     };
     this.#widget.onData(send);
     this.#widget.onBinary(send);
+    this.#widget.onWriteParsed(() => this.#tellCut(handlers));
     this.#followSize(handlers);
     onThemeChange(() => (this.#widget.options.theme = terminalTheme()));
   }
@@ -52,10 +61,13 @@ export class Terminal {
     this.#frame.classList.add("is-shown");
     this.#queue.clear();
     this.#queue.push(RESET);
+    [this.#printed, this.#printedCharacters] = [[], 0];
   }
 
   write(stream: OutputStream, data: string): void {
     this.#queue.push(terminalText(stream, data));
+    this.#printedCharacters += data.length;
+    if (this.#printedCharacters <= MOST_PRINTED_CHARACTERS) this.#printed.push(data);
   }
 
   finish(): void {
@@ -88,6 +100,19 @@ export class Terminal {
       text += (line?.translateToString(!wraps) ?? "") + (wraps ? "" : "\n");
     }
     return text.replace(/\n+$/, "\n");
+  }
+
+  /** Everything that was printed, as a file. */
+  download(): void {
+    const text = this.#printed.join("").replace(/\r\n/g, "\n");
+    saveFile("output.txt", new Blob([text], { type: "text/plain" }));
+  }
+
+  #tellCut(handlers: TerminalHandlers): void {
+    const isCut = this.#widget.buffer.normal.baseY >= SCROLLBACK_LINES;
+    if (isCut === this.#isCut) return;
+    this.#isCut = isCut;
+    handlers.scrolled(isCut);
   }
 
   #followSize(handlers: TerminalHandlers): void {

@@ -87,7 +87,12 @@ impl Browser {
     /// Shows the page as a phone of 360 px does; a window of Chromium cannot be narrower than 500.
     pub async fn be_a_phone(&self) {
         let screen = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
-        let order = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": screen});
+        self.order("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
+    /// An order to Chromium itself, in the words of its own protocol.
+    pub async fn order(&self, command: &str, parameters: Value) {
+        let order = json!({"cmd": command, "params": parameters});
         let address = format!("http://127.0.0.1:{}/session/{}/goog/cdp/execute", self.port, self.session);
         let answer = reqwest::Client::new().post(address).body(order.to_string()).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());

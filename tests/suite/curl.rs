@@ -192,3 +192,23 @@ async fn the_usage_text_fits_one_screen_and_a_browser_gets_a_page() {
     let page = quiet_client().get(&shell.site).send().await.unwrap();
     assert!(page.status().is_redirection());
 }
+
+#[tokio::test]
+async fn a_picture_is_kept_byte_by_byte_and_a_program_reads_it() {
+    let code = "data = open('image.png', 'rb').read()\nprint(len(data), sum(data))\n";
+    let shell = Shell::new(&[("main.py", code)]).await;
+    let picture: Vec<u8> = b"\x89PNG\r\n\x1a\n".iter().copied().chain(0..=255).collect();
+    std::fs::write(shell.directory.path().join("image.png"), &picture).unwrap();
+    for words in [vec!["-F", "file=@image.png", "HOST/"], vec!["-T", "image.png", "HOST/"]] {
+        let key = shell.curl(&words).key();
+        let raw = quiet_client().get(format!("{}/{key}/raw/image.png", shell.site)).send().await.unwrap();
+        assert_eq!(raw.headers()["content-type"], "application/octet-stream");
+        assert!(raw.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+        assert_eq!(raw.bytes().await.unwrap(), picture);
+        let page = quiet_client().get(format!("{}/{key}/1", shell.site)).send().await.unwrap();
+        assert!(page.text().await.unwrap().contains("(binary, 264 bytes)"));
+    }
+    let sum: u64 = picture.iter().map(|&byte| u64::from(byte)).sum();
+    let ran = shell.curl(&["-F", "file=@main.py", "-F", "file=@image.png", "HOST/run/python"]);
+    assert_eq!(ran.body, format!("264 {sum}\n"));
+}

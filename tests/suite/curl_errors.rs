@@ -50,8 +50,8 @@ async fn nonsense_gets_its_status_and_a_sentence() {
     std::fs::write(shell.directory.path().join("binary.py"), b"\xff\xfe\x00").unwrap();
     let key = shell.curl(&["-T", "hello.py", "HOST/"]).key();
     for (words, status) in [
-        (vec!["-T", "binary.py", "HOST/"], 415),
-        (vec!["-F", "file=@binary.py", "HOST/"], 415),
+        (vec!["-F", "stdin=@binary.py", "-F", "file=@hello.py", "HOST/"], 415),
+        (vec!["-F", "title=<binary.py", "-F", "file=@hello.py", "HOST/"], 415),
         (vec!["-F", "color=red", "HOST/"], 400),
         (vec!["-H", "Content-Type: multipart/form-data", "--data-binary", "@hello.py", "HOST/"], 400),
         (vec!["-F", "file=@hello.py;filename=../hello.py", "HOST/"], 422),

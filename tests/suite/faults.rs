@@ -1,9 +1,9 @@
 //! What happens to visitors, runs and containers when a part dies.
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::json;
 
+use crate::processes::child_named;
 use crate::server::{Server, until};
 use crate::socket::{Visitor, quiet_client};
 
@@ -24,6 +24,7 @@ async fn after_a_hundred_runs_only_warm_sandboxes_are_left() {
     until("only warm sandboxes are left", || async { server.containers().len() == 3 }).await;
 }
 
+/// F1.
 #[tokio::test]
 async fn a_killed_server_leaves_no_container_and_the_visitor_is_told() {
     let mut server = Server::start(&["--pool-size=2", "--lease-seconds=3"]).await;
@@ -45,6 +46,7 @@ async fn a_killed_server_leaves_no_container_and_the_visitor_is_told() {
     assert!(["runner_lost", "interrupted"].contains(&heard.outcome()), "{:?}", heard.finished());
 }
 
+/// F1, the runner alone.
 #[tokio::test]
 async fn a_killed_runner_is_started_again_and_its_run_ends_as_lost() {
     let server = Server::start(&["--pool-size=1", "--lease-seconds=3"]).await;
@@ -57,6 +59,7 @@ async fn a_killed_runner_is_started_again_and_its_run_ends_as_lost() {
     until("the killed runner's containers are gone", || async { server.containers().len() == 1 }).await;
 }
 
+/// F10.
 #[tokio::test]
 async fn a_container_removed_behind_our_back_interrupts_its_run_only() {
     let server = Server::start(&["--pool-size=0"]).await;
@@ -69,6 +72,7 @@ async fn a_container_removed_behind_our_back_interrupts_its_run_only() {
     assert_eq!(page.run("bash", "echo again").await.output(), "again\n");
 }
 
+/// F2.
 #[tokio::test]
 async fn a_terminated_server_ends_its_runs_and_removes_every_container() {
     let mut server = Server::start(&["--pool-size=2"]).await;
@@ -114,6 +118,7 @@ async fn an_acknowledged_save_survives_the_kill_of_redis() {
     .await;
 }
 
+/// F6: the socket is missing. (One without the right to it is in `engine_faults.rs`.)
 #[test]
 fn a_start_without_docker_names_it_and_says_what_to_do() {
     let data = tempfile::TempDir::new().unwrap();
@@ -150,15 +155,4 @@ fn a_bad_setting_stops_the_start_and_is_named() {
         assert!(!started.status.success());
         assert!(String::from_utf8_lossy(&started.stderr).contains(name), "{option}");
     }
-}
-
-/// The child process with this name, whichever thread started it.
-fn child_named(parent: u32, name: &str) -> Pid {
-    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap();
-    let children = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("children")).unwrap());
-    let children: Vec<String> =
-        children.flat_map(|ids| ids.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
-    let named =
-        |id: &&String| std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == name);
-    Pid::from_raw(children.iter().find(named).unwrap().parse().unwrap())
 }

@@ -127,3 +127,57 @@ async fn a_fork_saved_without_a_script_says_where_it_comes_from() {
     let saved = quiet_client().get(format!("{url}/{key}")).send().await.unwrap().text().await.unwrap();
     assert!(saved.contains(&format!("Fork of <a href=\"/{}\"", original.key)), "{saved}");
 }
+
+#[tokio::test]
+async fn a_form_saves_several_files_and_never_loses_one() {
+    let url = Server::shared().await.url();
+    let (owner, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let raw = |path: &str| {
+        let request = quiet_client().get(format!("{url}/{key}/raw/{path}"));
+        async move { request.send().await.unwrap().bytes().await.unwrap() }
+    };
+    let page = || async {
+        let request = quiet_client().get(format!("{url}/{key}")).header("cookie", &owner.cookie);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let several = [
+        ("language", "python"),
+        ("path", "main.py"),
+        ("content", "import lib.util"),
+        ("path", "lib/util.py"),
+        ("content", "print('from util')"),
+        ("path", "data.bin"),
+        ("base64", "AP8="),
+        ("path", ""),
+        ("content", ""),
+        ("files", "all"),
+    ];
+    assert_eq!(submit(&owner, &format!("{key}/save"), &several).await.status(), 303);
+    assert_eq!((raw("lib/util.py").await, raw("data.bin").await), ("print('from util')".into(), vec![0, 255].into()));
+    let html = page().await;
+    for shown in
+        ["value=\"lib/util.py\"", "name=\"base64\" value=\"AP8=\"", "Binary, 2 bytes", "name=\"remove\" value=\"2\""]
+    {
+        assert!(html.contains(shown), "{shown} is not in {html}");
+    }
+    // As a page whose script did not come sends it.
+    let first_alone = [("language", "python"), ("path", "main.py"), ("content", "import lib.util # again")];
+    let ran = submit(&owner, &format!("{key}/run"), &first_alone).await.text().await.unwrap();
+    assert!(ran.contains("from util"), "{ran}");
+    assert_eq!(raw("data.bin").await, vec![0, 255]);
+    let removed = [&several[..], &[("remove", "2")]].concat();
+    assert_eq!(submit(&owner, &format!("{key}/save"), &removed).await.status(), 303);
+    let html = page().await;
+    assert!(html.contains("lib/util.py") && !html.contains("data.bin"), "{html}");
+}
+
+#[tokio::test]
+async fn a_quote_that_is_never_closed_is_said_and_the_line_stays() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let fields = [("language", "bash"), ("content", "echo 1"), ("args", "--name 'two words")];
+    let answer = submit(&visitor, &format!("{key}/run"), &fields).await;
+    assert_eq!(answer.status(), 422);
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("never closed") && page.contains("value=\"--name &#39;two words\""), "{page}");
+}

@@ -20,6 +20,10 @@ const IMAGE: &str = "codecube-core";
 const REMAPPED_TO: &str = "231072";
 /// Where control groups are.
 const CGROUPS: &str = "/sys/fs/cgroup";
+/// A daemon that ends in order unmounts all below its data root, the borrowed layers with it.
+const SHOW_AGAIN: &str = "while read -r from to; do
+    mountpoint -q \"$to\" || { mount --bind \"$from\" \"$to\" && mount -o remount,bind,ro \"$to\"; }
+done <\"$1\"";
 
 /// What makes one Engine different from another.
 #[derive(Clone)]
@@ -96,6 +100,16 @@ impl OwnEngine {
         Path::new(&format!("/proc/{}/root", self.namespaces.first)).join(folder).join("data")
     }
 
+    /// The same folder as the daemon sees it.
+    pub fn data_root_inside(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Name of the control group that holds its containers.
+    pub fn cgroup(&self) -> String {
+        self.namespaces.cgroup.clone()
+    }
+
     /// The daemon's process.
     pub fn pid(&self) -> Pid {
         self.daemon.id
@@ -104,6 +118,9 @@ impl OwnEngine {
     /// Sends the daemon a signal, such as SIGSTOP and SIGCONT.
     pub fn signal(&self, signal: Signal) {
         kill(self.daemon.id, signal).unwrap();
+        if signal == Signal::SIGCONT {
+            self.daemon.wake_parent();
+        }
     }
 
     /// `kill -9` of the daemon; its containers live on, as they do when dockerd crashes.
@@ -120,6 +137,7 @@ impl OwnEngine {
     /// Starts the daemon again after its end, and waits until it answers.
     pub async fn restart(&mut self) {
         let _ = std::fs::remove_file(self.folder.path().join("docker.pid"));
+        self.inside(&["sh", "-c", SHOW_AGAIN, "_", &self.folder.path().join("shown").display().to_string()]);
         self.daemon = Daemon::start(self.folder.path(), &self.namespaces, &self.options);
         self.answers().await;
     }
@@ -169,6 +187,11 @@ impl Daemon {
         let id = only_child(nsenter.id());
         Self { nsenter, id }
     }
+
+    /// `nsenter` stops itself when its child stops, and would never be waited for.
+    fn wake_parent(&self) {
+        let _ = kill(Pid::from_raw(self.nsenter.id().cast_signed()), Signal::SIGCONT);
+    }
 }
 
 impl Namespaces {
@@ -209,6 +232,7 @@ impl Drop for OwnEngine {
             let _ = writeln!(std::io::stderr(), "the end of the own Engine's log, newest first:\n{}", end.join("\n"));
         }
         let _ = kill(self.daemon.id, Signal::SIGKILL);
+        self.daemon.wake_parent();
         let _ = self.daemon.nsenter.wait();
     }
 }

@@ -25,6 +25,7 @@ fi
 # Shows a folder at another place, read-only; for a remapped Engine with its users shifted, as it would store them.
 show() {
     if [[ -z $remapped ]]; then
+        printf '%s %s\n' "$1" "$2" >>"$folder/shown"
         mount --bind "$1" "$2"
         mount -o remount,bind,ro "$2"
     else

@@ -6,7 +6,8 @@ use std::time::Duration;
 use codecube::db::embedded::Embedded;
 use codecube::db::{Db, keys};
 use codecube::languages::LanguageId;
-use codecube::program::{Program, SourceFile};
+use codecube::program::Program;
+use codecube::program::file::SourceFile;
 use codecube::runs::event::{EventKind, OutputSource};
 use codecube::runs::feed::{Feed, Heard, SnippetNews};
 use codecube::runs::log::Written;
@@ -45,7 +46,7 @@ async fn seam(limits: QueueLimits) -> Seam {
 }
 
 fn request(snippet: Option<&str>) -> RunRequest {
-    let files = vec![SourceFile { path: "main.py".into(), content: "print(1)".into() }];
+    let files = vec![SourceFile::text("main.py", "print(1)")];
     let language = LanguageId("python".into());
     RunRequest {
         stdin_bytes: None,

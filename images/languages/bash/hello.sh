@@ -1,5 +1,5 @@
 echo "Hello, world!"
-echo "This is Bash ${BASH_VERSION%%(*}, live from a fresh container."
+echo "This is Bash ${BASH_VERSION%%(*}, in a fresh container."
 
 for number in 3 2 1; do
   printf '%s... ' "$number"

@@ -4,7 +4,7 @@
 int main(void)
 {
     puts("Hello, world!");
-    printf("This is C, compiled by gcc %s in a fresh container.\n", __VERSION__);
+    printf("This is C, built by gcc %s just now.\n", __VERSION__);
 
     for (int number = 3; number > 0; number--) {
         printf("%d... ", number);

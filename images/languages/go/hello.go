@@ -8,7 +8,7 @@ import (
 
 func main() {
 	fmt.Println("Hello, world!")
-	fmt.Printf("This is %s, live from a fresh container.\n", runtime.Version())
+	fmt.Printf("This is %s, in a fresh container.\n", runtime.Version())
 
 	ticks := make(chan int)
 	go func() {

@@ -1,7 +1,8 @@
 public class Main {
     public static void main(String[] args) throws InterruptedException {
         System.out.println("Hello, world!");
-        System.out.println("This is Java " + Runtime.version().feature() + ", live from a fresh container.");
+        int version = Runtime.version().feature();
+        System.out.printf("This is Java %d, in a fresh container.%n", version);
 
         for (int number = 3; number > 0; number--) {
             System.out.print(number + "... ");

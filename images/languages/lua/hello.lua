@@ -1,7 +1,7 @@
 io.stdout:setvbuf("no")
 
 print("Hello, world!")
-print("This is " .. _VERSION .. ", live from a fresh container.")
+print("This is " .. _VERSION .. ", in a fresh container.")
 
 local function counter(from)
   return coroutine.wrap(function()

@@ -4,7 +4,7 @@ use warnings;
 $| = 1;
 
 print "Hello, world!\n";
-printf "This is Perl %vd, live from a fresh container.\n", $^V;
+printf "This is Perl %vd, in a fresh container.\n", $^V;
 
 for my $number (reverse 1 .. 3) {
     print "$number... ";

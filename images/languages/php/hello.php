@@ -3,7 +3,7 @@
 declare(strict_types=1);
 
 echo "Hello, world!\n";
-echo 'This is PHP ', PHP_VERSION, ", live from a fresh container.\n";
+echo 'This is PHP ', PHP_VERSION, ", in a fresh container.\n";
 
 foreach ([3, 2, 1] as $number) {
     echo "$number... ";

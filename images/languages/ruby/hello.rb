@@ -1,7 +1,7 @@
 $stdout.sync = true
 
 puts "Hello, world!"
-puts "This is Ruby #{RUBY_VERSION}, live from a fresh container."
+puts "This is Ruby #{RUBY_VERSION}, in a fresh container."
 
 3.downto(1) do |number|
   print "#{number}... "

@@ -6,7 +6,7 @@ interface Place {
 }
 
 function greet(place: Place): string {
-  return `This is TypeScript on ${place.name} ${place.version}, live from a fresh container.`;
+  return `This is TypeScript on ${place.name} ${place.version}.`;
 }
 
 console.log("Hello, world!");

@@ -18,7 +18,7 @@ pub(super) struct FormField {
     pub(super) name: String,
     /// Present for a file.
     pub(super) file_name: Option<String>,
-    pub(super) text: String,
+    pub(super) bytes: Bytes,
 }
 
 /// Reads the whole body. One that states more than the limit is refused before a byte of it is read.
@@ -51,7 +51,7 @@ pub(super) async fn read_form(
     let (mut fields, mut left) = (Vec::new(), limit);
     while let Some(field) = form.next().await {
         let field = read_field(field?, left).await?;
-        left -= field.text.len();
+        left -= field.bytes.len();
         fields.push(field);
         if fields.len() > most {
             return Err(WebError::TooLarge);
@@ -63,8 +63,8 @@ pub(super) async fn read_form(
 async fn read_field(field: Field, limit: usize) -> Result<FormField, WebError> {
     let name = field.name().unwrap_or_default().to_owned();
     let file_name = field.content_disposition().and_then(|stated| stated.get_filename()).map(str::to_owned);
-    let text = text(gather(field, limit).await?)?;
-    Ok(FormField { name, file_name, text })
+    let bytes = gather(field, limit).await?;
+    Ok(FormField { name, file_name, bytes })
 }
 
 /// Bytes as text, if they are.

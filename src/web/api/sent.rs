@@ -4,13 +4,17 @@ use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use serde::Deserialize;
 
-use crate::program::{Draft, SourceFile};
-use crate::snippets::lifetime::Lifetime;
+use crate::languages::Language;
+use crate::program::Draft;
+use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::revision::{Content, clean_title};
 use crate::web::api::body::{self, FormField};
 use crate::web::arguments;
 use crate::web::error::WebError;
+use crate::web::secrets::door::Choices;
+use crate::web::snippet_page;
 use crate::web::state::State;
+use crate::web::visitor::Visitor;
 
 /// Fields of a form that are no files.
 const MAX_WORDS: usize = 8;
@@ -29,6 +33,8 @@ pub(in crate::web) struct Options {
     pub(super) args: Option<String>,
     /// How long it is kept.
     pub(super) expires: Option<String>,
+    /// Anything but `0`: it can be read once.
+    pub(super) burn: Option<String>,
     /// The revision that an edit starts from.
     pub(super) revision: Option<u64>,
     /// Anything but `0`: how the run ended is the last line of the body.
@@ -41,6 +47,8 @@ pub(super) struct Sent {
     pub(super) files: Vec<SourceFile>,
     pub(super) options: Options,
     pub(super) stdin: Option<String>,
+    /// For the new snippet. Never behind the address, which logs keep.
+    password: Option<String>,
 }
 
 impl Sent {
@@ -57,29 +65,30 @@ impl Sent {
             let fields = body::read_form(request, payload, room, limits.files + MAX_WORDS).await?;
             return Self::of_form(fields, options);
         }
-        let content = body::text(body::read(request, payload, limits.source_bytes).await?)?;
+        let content = FileContent::from_bytes(body::read(request, payload, limits.source_bytes).await?.into());
         let path = options.name.clone().unwrap_or_default();
         let files = if content.is_empty() { Vec::new() } else { vec![SourceFile { path, content }] };
-        Ok(Self { files, options, stdin: None })
+        Ok(Self { files, options, ..Self::default() })
     }
 
     fn of_form(fields: Vec<FormField>, options: Options) -> Result<Self, WebError> {
         let mut sent = Self { options, ..Self::default() };
-        for FormField { name, file_name, text } in fields {
+        for FormField { name, file_name, bytes } in fields {
+            let file = |path| SourceFile { path, content: FileContent::from_bytes(bytes.to_vec()) };
+            let text = || body::text(bytes.clone());
             match (name.as_str(), file_name) {
-                ("stdin", _) => sent.stdin = Some(text),
-                (_, Some(path)) => sent.files.push(SourceFile { path, content: text }),
-                ("language", None) => sent.options.language = Some(text),
-                ("title", None) => sent.options.title = Some(text),
-                ("args", None) => sent.options.args = Some(text),
-                ("expires", None) => sent.options.expires = Some(text),
-                ("file", None) => {
-                    let path = sent.options.name.take().unwrap_or_default();
-                    sent.files.push(SourceFile { path, content: text });
-                }
+                ("stdin", _) => sent.stdin = Some(text()?),
+                (_, Some(path)) => sent.files.push(file(path)),
+                ("language", None) => sent.options.language = Some(text()?),
+                ("title", None) => sent.options.title = Some(text()?),
+                ("args", None) => sent.options.args = Some(text()?),
+                ("password", None) => sent.password = Some(text()?),
+                ("burn", None) => sent.options.burn = Some(text()?),
+                ("expires", None) => sent.options.expires = Some(text()?),
+                ("file", None) => sent.files.push(file(sent.options.name.take().unwrap_or_default())),
                 _ => {
                     return Err(WebError::Malformed(
-                        "A form may hold files, and the fields language, title, args, stdin and expires.",
+                        "A form may hold files, and the fields language, title, args, stdin, expires, password and burn.",
                     ));
                 }
             }
@@ -93,7 +102,7 @@ impl Sent {
         let draft = Draft {
             language,
             files: self.files,
-            arguments: self.options.args.as_deref().map(arguments::split).unwrap_or_default(),
+            arguments: self.options.args.as_deref().map(arguments::split).transpose()?.unwrap_or_default(),
             stdin: self.stdin,
         };
         let program = draft.parse(&state.languages, &state.settings.program_limits)?;
@@ -110,17 +119,20 @@ impl Sent {
             only.path.clone_from(&old.files[0].path);
             self.files.extend(old.files.into_iter().skip(1));
         }
-        let arguments = self.options.args.as_deref().map_or(old.arguments, arguments::split);
+        let arguments = self.options.args.as_deref().map_or(Ok(old.arguments), arguments::split)?;
         let language = self.options.language.unwrap_or(old.language.0);
         let draft = Draft { language, files: self.files, arguments, stdin: self.stdin.or(old.stdin) };
         let program = draft.parse(&state.languages, &state.settings.program_limits)?;
         Ok(Content { title, program })
     }
 
-    /// How long it is to be kept.
-    pub(super) fn lifetime(&self) -> Result<Lifetime, WebError> {
-        let word = self.options.expires.as_deref();
-        word.map_or(Ok(Lifetime::default()), |word| Lifetime::parse(word).ok_or(WebError::BadLifetime))
+    /// How it is to be kept, if it is new; the password may also be the one that the request states.
+    pub(super) fn choices<'a>(&'a self, visitor: &'a Visitor) -> Choices<'a> {
+        Choices {
+            expires: self.options.expires.as_deref(),
+            password: self.password.as_deref().or(visitor.password.as_deref()),
+            burns: self.options.burn.as_deref().is_some_and(|burn| burn != "0"),
+        }
     }
 
     /// The language that was named, or that the main file tells.
@@ -131,7 +143,16 @@ impl Sent {
         let Some(main) = self.files.first() else {
             return Err(crate::program::ProgramError::NoFile.into());
         };
-        let guessed = state.languages.guess(&main.path, &main.content).ok_or(WebError::LanguageUnclear)?;
-        Ok(guessed.id.0.clone())
+        let guessed = match main.content.as_text() {
+            Some(text) => state.languages.guess(&main.path, text),
+            // Nothing that could be run as it is: kept for what it is, beside whatever language the others tell.
+            None => self.language_beside(state).or_else(|| snippet_page::first_language(&state.languages)),
+        };
+        Ok(guessed.ok_or(WebError::LanguageUnclear)?.id.0.clone())
+    }
+
+    fn language_beside<'a>(&self, state: &'a State) -> Option<&'a Language> {
+        let told = |file: &SourceFile| state.languages.guess(&file.path, file.content.as_text()?);
+        self.files.iter().find_map(told)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use similar::{ChangeTag, DiffOp, TextDiff};
 
-use crate::program::SourceFile;
+use crate::program::file::{FileContent, SourceFile};
 
 /// Time for one comparison; beyond it the answer is coarser, not later.
 const COMPARE_WITHIN: Duration = Duration::from_millis(300);
@@ -18,6 +18,8 @@ pub(super) struct FileDifference {
     pub(super) path: String,
     /// `added`, `removed` or `changed`.
     pub(super) kind: &'static str,
+    /// What is said of content that has no lines; empty for text.
+    pub(super) binary: String,
     pub(super) hunks: Vec<Hunk>,
 }
 
@@ -52,13 +54,13 @@ pub(super) struct Piece {
 }
 
 /// Compares all files, in the order of the new ones; those that went stand last.
-pub(super) fn of_files(old: &[SourceFile], new: &[SourceFile]) -> Vec<FileDifference> {
+pub(super) fn of_files<'a>(old: &'a [SourceFile], new: &'a [SourceFile]) -> Vec<FileDifference> {
     let deadline = Instant::now() + COMPARE_WITHIN;
     let find =
-        |files: &[SourceFile], path: &str| files.iter().find(|file| file.path == path).map(|file| file.content.clone());
-    let kept_or_added = new.iter().map(|file| (file.path.clone(), find(old, &file.path), Some(file.content.clone())));
+        |files: &'a [SourceFile], path: &str| files.iter().find(|file| file.path == path).map(|file| &file.content);
+    let kept_or_added = new.iter().map(|file| (file.path.clone(), find(old, &file.path), Some(&file.content)));
     let removed = old.iter().filter(|file| find(new, &file.path).is_none());
-    let removed = removed.map(|file| (file.path.clone(), Some(file.content.clone()), None));
+    let removed = removed.map(|file| (file.path.clone(), Some(&file.content), None));
     let all = kept_or_added.chain(removed).filter(|(_, old, new)| old != new);
     all.map(|(path, old, new)| {
         let kind = match (&old, &new) {
@@ -66,24 +68,43 @@ pub(super) fn of_files(old: &[SourceFile], new: &[SourceFile]) -> Vec<FileDiffer
             (_, None) => "removed",
             _ => "changed",
         };
-        let hunks = hunks(&old.unwrap_or_default(), &new.unwrap_or_default(), deadline);
-        FileDifference { path, kind, hunks }
+        let (binary, hunks) = match (lines(old), lines(new)) {
+            (Some(old), Some(new)) => (String::new(), hunks(old, new, deadline)),
+            _ => (sizes(old, new), Vec::new()),
+        };
+        FileDifference { path, kind, binary, hunks }
     })
     .collect()
 }
 
+/// Text to compare; a file that is not there has no lines.
+fn lines(content: Option<&FileContent>) -> Option<&str> {
+    content.map_or(Some(""), FileContent::as_text)
+}
+
+/// What can be said of bytes.
+fn sizes(old: Option<&FileContent>, new: Option<&FileContent>) -> String {
+    match (old.map(FileContent::len), new.map(FileContent::len)) {
+        (Some(old), Some(new)) => format!("Binary: {old} bytes before, {new} bytes after."),
+        (old, new) => format!("Binary, {} bytes.", old.or(new).unwrap_or_default()),
+    }
+}
+
 /// The same as a patch.
-pub(super) fn patch(old: &[SourceFile], new: &[SourceFile]) -> String {
+pub(super) fn patch<'a>(old: &'a [SourceFile], new: &'a [SourceFile]) -> String {
     let files = of_files(old, new);
-    let text = |files: &[SourceFile], path: &str| {
-        files.iter().find(|file| file.path == path).map(|file| file.content.clone()).unwrap_or_default()
+    let text = |files: &'a [SourceFile], path: &str| {
+        files.iter().find(|file| file.path == path).and_then(|file| file.content.as_text()).unwrap_or_default()
     };
     let mut patch = String::new();
-    for FileDifference { path, kind, .. } in &files {
-        let (before, after) = (text(old, path), text(new, path));
-        let diff = TextDiff::configure().timeout(COMPARE_WITHIN).diff_lines(before.as_str(), after.as_str());
+    for FileDifference { path, kind, binary, .. } in &files {
         let old_name = if *kind == "added" { "/dev/null".to_owned() } else { format!("a/{path}") };
         let new_name = if *kind == "removed" { "/dev/null".to_owned() } else { format!("b/{path}") };
+        if !binary.is_empty() {
+            patch.push_str(&format!("Binary files {old_name} and {new_name} differ\n"));
+            continue;
+        }
+        let diff = TextDiff::configure().timeout(COMPARE_WITHIN).diff_lines(text(old, path), text(new, path));
         patch.push_str(&diff.unified_diff().context_radius(CONTEXT_LINES).header(&old_name, &new_name).to_string());
     }
     patch
@@ -128,7 +149,18 @@ mod tests {
     use super::*;
 
     fn file(path: &str, content: &str) -> SourceFile {
-        SourceFile { path: path.into(), content: content.into() }
+        SourceFile::text(path, content)
+    }
+
+    #[test]
+    fn bytes_differ_without_lines() {
+        let binary = |bytes: &[u8]| [SourceFile { path: "a".into(), content: FileContent::from_bytes(bytes.to_vec()) }];
+        let (before, after) = (binary(b"\xff1"), binary(b"\xff22"));
+        let files = of_files(&before, &after);
+        assert_eq!((files[0].binary.as_str(), files[0].hunks.len()), ("Binary: 2 bytes before, 3 bytes after.", 0));
+        assert_eq!(patch(&before, &after), "Binary files a/a and b/a differ\n");
+        assert_eq!(of_files(&before, &[file("a", "text\n")])[0].binary, "Binary: 2 bytes before, 5 bytes after.");
+        assert_eq!(of_files(&[], &after)[0].binary, "Binary, 3 bytes.");
     }
 
     fn changed_words(line: &Line) -> Vec<&str> {

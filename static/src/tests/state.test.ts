@@ -4,7 +4,7 @@ import { parseServerMessage, type EventKind, type ServerMessage } from "../proto
 import { initialState, isBusy, reduce, socketAddress, takesInput, type Effect, type State } from "../state";
 
 const fresh = (changes: Partial<State> = {}): State => ({
-  ...initialState({ key: "k1", revision: 1, owner: true, saved: true, forkOf: null, lastMessage: "", notice: "" }),
+  ...initialState({ key: "k1", revision: 1, base: 1, owner: true, saved: true, forkOf: null, lastMessage: "", notice: "" }),
   link: "open",
   ...changes,
 });
@@ -92,7 +92,7 @@ test("a fork moves the page and makes the visitor its owner", () => {
 });
 
 test("a first save moves the page without calling it a fork", () => {
-  const stored: ServerMessage = { type: "snippet", key: "k1", revision: 1, owner: true, saved: true };
+  const stored: ServerMessage = { type: "snippet", key: "k1", revision: 1, owner: true, saved: true, stored: 1 };
   const { state, effects } = feed(fresh({ saved: false, revision: 0, pending: "save" }), stored);
   assert.deepEqual(effects, [{ type: "moved", key: "k1", forked: false }, { type: "stored" }]);
   assert.deepEqual([state.pending, state.notice], [null, "Saved."]);
@@ -122,7 +122,11 @@ test("what another tab saved is not what this editor started from, until its use
   const elsewhere: ServerMessage = { type: "snippet", key: "k1", revision: 2, owner: true, saved: true };
   const { state } = feed(fresh(), elsewhere);
   assert.deepEqual([state.revision, state.base], [2, 1]);
-  const told = feed({ ...state, pending: "save" }, { type: "error", code: "stale", message: "Revision 2 was saved." }).state;
+  const waiting = feed(fresh({ pending: "save" }), elsewhere);
+  assert.deepEqual([waiting.state.pending, waiting.effects], ["save", []], "another's save is no answer to one's own");
+  const refused = feed({ ...state, pending: "save" }, { type: "error", code: "stale", message: "Revision 2 was saved." });
+  assert.deepEqual(refused.effects, [{ type: "stale", from: 1, newest: 2 }]);
+  const told = refused.state;
   assert.deepEqual([told.base, told.pending], [2, null]);
   const own: ServerMessage = { type: "snippet", key: "k1", revision: 4, owner: true, saved: true, stored: 3 };
   assert.equal(feed({ ...told, pending: "save" }, own).state.base, 3);

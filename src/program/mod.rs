@@ -1,9 +1,12 @@
 //! Program: what a run executes and a revision keeps (language, files, arguments, stdin), checked at the edge.
 //! Not here: who owns it (`snippets`) and how it is executed (`runs`, `runner`).
 
+pub mod file;
+
 use serde::{Deserialize, Serialize};
 
 use crate::languages::{LanguageId, Languages};
+use crate::program::file::SourceFile;
 
 /// Greatest length of one file's path, bytes.
 pub const MAX_PATH_BYTES: usize = 200;
@@ -24,15 +27,6 @@ pub struct Program {
     /// there is none: viewers may type, and close it.
     #[serde(default)]
     pub stdin: Option<String>,
-}
-
-/// One source file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceFile {
-    /// Relative path below the working directory.
-    pub path: String,
-    /// The text.
-    pub content: String,
 }
 
 /// A program as a visitor sent it: not checked yet.
@@ -87,6 +81,9 @@ pub enum ProgramError {
     /// Too many argument bytes.
     #[error("the arguments are {0} bytes long; at most {1} are passed on")]
     ArgumentsTooLarge(usize, usize),
+    /// A quote in the arguments line that nothing ends.
+    #[error("the arguments hold a {0} that is never closed; close it, or put \\ before it if it is meant as it stands")]
+    OpenQuote(char),
     /// An argument the kernel cannot pass on.
     #[error("argument {0} holds a zero byte, which no program can be given")]
     ZeroInArgument(usize),
@@ -115,6 +112,7 @@ impl ProgramError {
             Self::TooManyFiles(..) => "too_many_files",
             Self::SourceTooLarge(..) => "source_too_large",
             Self::ArgumentsTooLarge(..) => "arguments_too_large",
+            Self::OpenQuote(_) => "open_quote",
             Self::ZeroInArgument(_) => "bad_argument",
             Self::StdinTooLarge(..) => "stdin_too_large",
             Self::BadPath { .. } => "bad_path",

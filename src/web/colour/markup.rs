@@ -1,0 +1,177 @@
+//! Markup: pieces as HTML. It is made of escaped text and of spans with classes of ours, and of nothing else, so
+//! templates may write it as it is.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use askama::filters::{Escaper, Html, HtmlSafe};
+
+use crate::web::colour::piece::{Ink, Look, Piece, Token};
+
+/// HTML that is safe in any element's content.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::web) struct Markup(String);
+
+impl HtmlSafe for Markup {}
+
+impl fmt::Display for Markup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Markup {
+    /// These pieces.
+    pub(in crate::web) fn of(pieces: &[Piece]) -> Self {
+        let mut markup = Self::default();
+        for piece in pieces {
+            markup.push(&piece.look, &piece.text);
+        }
+        markup
+    }
+
+    /// Text without colour.
+    pub(in crate::web) fn plain(text: &str) -> Self {
+        let mut markup = Self::default();
+        markup.push(&Look::default(), text);
+        markup
+    }
+
+    /// Adds text.
+    fn push(&mut self, look: &Look, text: &str) {
+        let classes = classes(look);
+        if !classes.is_empty() {
+            self.0.push_str("<span class=\"");
+            self.0.push_str(&classes.join(" "));
+            self.0.push_str("\">");
+        }
+        Html.write_escaped_str(&mut self.0, text).expect("writing into a string does not fail");
+        if !classes.is_empty() {
+            self.0.push_str("</span>");
+        }
+    }
+
+    /// The HTML.
+    pub(in crate::web) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The HTML itself.
+    pub(in crate::web) fn into_string(self) -> String {
+        self.0
+    }
+
+    /// Only these lines, counted from 1. Pieces with a look end before the end of their line, so no span is cut.
+    pub(in crate::web) fn lines(&self, wanted: &RangeInclusive<usize>) -> Self {
+        let (first, last) = (wanted.start().saturating_sub(1), *wanted.end());
+        let lines = self.0.split_inclusive('\n').take(last).skip(first);
+        Self(lines.collect())
+    }
+}
+
+/// All of a fixed set; the program only chooses among them.
+fn classes(look: &Look) -> Vec<&'static str> {
+    let mut classes = Vec::new();
+    if look.inverse {
+        classes.push(look.ground.map_or("ink-ground", |ground| INKS[usize::from(ground & 15)]));
+        classes.push(match look.ink {
+            Ink::Terminal(ink) => GROUNDS[usize::from(ink & 15)],
+            Ink::Plain | Ink::Code(_) => "on-ink",
+        });
+    } else {
+        classes.extend(match look.ink {
+            Ink::Plain => None,
+            Ink::Code(token) => Some(token_class(token)),
+            Ink::Terminal(ink) => Some(INKS[usize::from(ink & 15)]),
+        });
+        classes.extend(look.ground.map(|ground| GROUNDS[usize::from(ground & 15)]));
+    }
+    let styles = [
+        (look.bold, "is-bold"),
+        (look.faint, "is-faint"),
+        (look.italic, "is-italic"),
+        (look.underlined, "is-underlined"),
+        (look.struck, "is-struck"),
+    ];
+    classes.extend(styles.into_iter().filter_map(|(has, class)| has.then_some(class)));
+    classes
+}
+
+fn token_class(token: Token) -> &'static str {
+    match token {
+        Token::Keyword => "code-keyword",
+        Token::String => "code-string",
+        Token::Number => "code-number",
+        Token::Comment => "code-comment",
+        Token::Name => "code-name",
+        Token::Type => "code-type",
+    }
+}
+
+/// Text in one of the sixteen, in their order.
+const INKS: [&str; 16] = [
+    "ink-black",
+    "ink-red",
+    "ink-green",
+    "ink-yellow",
+    "ink-blue",
+    "ink-magenta",
+    "ink-cyan",
+    "ink-white",
+    "ink-bright-black",
+    "ink-bright-red",
+    "ink-bright-green",
+    "ink-bright-yellow",
+    "ink-bright-blue",
+    "ink-bright-magenta",
+    "ink-bright-cyan",
+    "ink-bright-white",
+];
+
+/// On one of the sixteen.
+const GROUNDS: [&str; 16] = [
+    "on-black",
+    "on-red",
+    "on-green",
+    "on-yellow",
+    "on-blue",
+    "on-magenta",
+    "on-cyan",
+    "on-white",
+    "on-bright-black",
+    "on-bright-red",
+    "on-bright-green",
+    "on-bright-yellow",
+    "on-bright-blue",
+    "on-bright-magenta",
+    "on-bright-cyan",
+    "on-bright-white",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::colour::piece::append;
+
+    #[test]
+    fn text_stays_text_and_classes_are_ours() {
+        let mut pieces = Vec::new();
+        append(&mut pieces, Look::of(Token::String), "\"<script>\"\n");
+        append(&mut pieces, Look { ink: Ink::Terminal(9), inverse: true, bold: true, ..Look::default() }, "&");
+        let html = Markup::of(&pieces).into_string();
+        let expected = "<span class=\"code-string\">&#34;&#60;script&#62;&#34;</span>\n\
+                        <span class=\"ink-ground on-bright-red is-bold\">&#38;</span>";
+        assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn lines_are_cut_without_breaking_a_span() {
+        let mut pieces = Vec::new();
+        for line in ["one\n", "two\n", "three\n"] {
+            append(&mut pieces, Look::of(Token::Comment), line);
+        }
+        let markup = Markup::of(&pieces);
+        assert_eq!(markup.lines(&(2..=2)).as_str(), "<span class=\"code-comment\">two</span>\n");
+        assert_eq!(markup.lines(&(4..=9)).as_str(), "");
+    }
+}

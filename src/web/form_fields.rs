@@ -1,0 +1,190 @@
+//! The fields of the page's form: what is sent without a script. Each file is a `path` and then its `content`
+//! (or `base64`, for what is no text); a browser sends them in the order in which they stand on the page.
+
+use crate::program::Draft;
+use crate::program::file::{FileContent, SourceFile};
+use crate::web::arguments;
+use crate::web::error::WebError;
+use crate::web::secrets::door::Choices;
+
+/// What was sent.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    pub(super) language: String,
+    /// Absent where the title is somebody else's.
+    pub(super) title: Option<String>,
+    /// On a page that is not saved yet: the snippet it will be a fork of.
+    pub(super) fork: Option<String>,
+    /// The arguments line.
+    pub(super) arguments: String,
+    /// The revision that the page showed; a save over another is refused.
+    pub(super) revision: Option<u64>,
+    stdin: String,
+    /// What was chosen for a snippet that is not saved yet.
+    expires: Option<String>,
+    password: Option<String>,
+    burns: bool,
+    /// Another name for the first file.
+    first: Option<String>,
+    files: Vec<SourceFile>,
+    /// Files to leave out, counted from 0.
+    removed: Vec<usize>,
+    /// All files were sent. A browser whose script did not come sends the first alone, and the others stay.
+    are_all: bool,
+}
+
+impl Fields {
+    /// Reads names and values as they came.
+    pub(super) fn read(pairs: Vec<(String, String)>) -> Result<Self, WebError> {
+        let strange = || WebError::Malformed("This form cannot be understood.");
+        let mut fields = Self::default();
+        let mut path = String::new();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "language" => fields.language = value,
+                "title" => fields.title = Some(value),
+                "fork" => fields.fork = Some(value),
+                "args" => fields.arguments = value,
+                "stdin" => fields.stdin = line_ends(&value),
+                "revision" => fields.revision = Some(value.parse().map_err(|_| strange())?),
+                "expires" => fields.expires = Some(value),
+                "password" => fields.password = Some(value),
+                "burn" => fields.burns = true,
+                "first" => fields.first = Some(value),
+                "path" => path = value,
+                "content" => fields.files.push(SourceFile::text(std::mem::take(&mut path), line_ends(&value))),
+                "base64" => {
+                    let content = FileContent::from_base64(&value).ok_or_else(strange)?;
+                    fields.files.push(SourceFile { path: std::mem::take(&mut path), content });
+                }
+                "remove" => fields.removed.push(value.parse().map_err(|_| strange())?),
+                "files" => fields.are_all = value == "all",
+                _ => {}
+            }
+        }
+        let main = fields.files.first_mut().ok_or_else(strange)?;
+        if let Some(name) = fields.first.take() {
+            main.path = name;
+        }
+        Ok(fields)
+    }
+
+    /// How the snippet is to be kept, if it is a new one.
+    pub(super) fn choices(&self) -> Choices<'_> {
+        Choices { expires: self.expires.as_deref(), password: self.password.as_deref(), burns: self.burns }
+    }
+
+    /// What was sent as a program, with what the form cannot bring back taken from `base`, where it was made from.
+    pub(super) fn draft(&self, base: &[SourceFile]) -> Result<Draft, WebError> {
+        let arguments = arguments::split(&self.arguments)?;
+        Ok(Draft { arguments, ..self.draft_without_arguments(base) })
+    }
+
+    /// The same where the arguments line may be a broken one.
+    pub(super) fn draft_without_arguments(&self, base: &[SourceFile]) -> Draft {
+        Draft {
+            language: self.language.clone(),
+            files: self.files(base),
+            arguments: Vec::new(),
+            stdin: Some(self.stdin.clone()),
+        }
+    }
+
+    fn files(&self, base: &[SourceFile]) -> Vec<SourceFile> {
+        let sent = self.files.iter().enumerate().filter(|(index, file)| self.is_wanted(*index, file));
+        let mut files: Vec<SourceFile> = sent.map(|(_, file)| untouched(file, base)).collect();
+        if !self.are_all {
+            let main = self.files[0].path.as_str();
+            files.extend(base.iter().skip(1).filter(|file| file.path != main).cloned());
+        }
+        files
+    }
+
+    /// Neither marked to be removed, nor the empty one that is there to be filled in.
+    fn is_wanted(&self, index: usize, file: &SourceFile) -> bool {
+        let is_blank = index > 0 && file.path.is_empty() && file.content.is_empty();
+        !is_blank && !self.removed.contains(&index)
+    }
+}
+
+/// The file as it was, if nobody changed it: a text field brings line ends back in its own way.
+fn untouched(sent: &SourceFile, base: &[SourceFile]) -> SourceFile {
+    let text = shown(&sent.content);
+    let same = |file: &&SourceFile| text.is_some() && shown(&file.content) == text;
+    let own = base.iter().filter(same).find(|file| file.path == sent.path);
+    let kept = own.or_else(|| base.iter().find(same)).unwrap_or(sent);
+    SourceFile { path: sent.path.clone(), content: kept.content.clone() }
+}
+
+/// What a text field makes of a text.
+fn shown(content: &FileContent) -> Option<String> {
+    let text = content.as_text()?;
+    Some(text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{fffd}"))
+}
+
+/// Browsers send line ends of a text field as CR LF whatever was typed.
+fn line_ends(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(pairs: &[(&str, &str)], base: &[SourceFile]) -> Vec<(String, String)> {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let draft = Fields::read(pairs).unwrap().draft(base).unwrap();
+        draft.files.into_iter().map(|file| (file.path, file.content.to_string())).collect()
+    }
+
+    fn named(paths: &[(&str, &str)]) -> Vec<(String, String)> {
+        paths.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    }
+
+    fn base() -> [SourceFile; 2] {
+        [SourceFile::text("main.py", "old"), SourceFile::text("lib/a.py", "a\r\nb\r\n")]
+    }
+
+    #[test]
+    fn a_form_with_the_first_file_alone_keeps_the_others() {
+        let sent = files(&[("path", "main.py"), ("content", "new\r\n")], &base());
+        assert_eq!(sent, named(&[("main.py", "new\n"), ("lib/a.py", "a\r\nb\r\n")]));
+    }
+
+    #[test]
+    fn all_files_are_taken_in_their_order_and_the_empty_one_is_not() {
+        let sent = files(
+            &[
+                ("path", "hidden.py"),
+                ("path", "main.py"),
+                ("content", "x"),
+                ("path", "lib/a.py"),
+                ("content", "a\r\nb\r\n"),
+                ("path", "b.bin"),
+                ("base64", "/w=="),
+                ("path", ""),
+                ("content", ""),
+                ("files", "all"),
+            ],
+            &base(),
+        );
+        assert_eq!(sent, named(&[("main.py", "x"), ("lib/a.py", "a\r\nb\r\n"), ("b.bin", "(binary, 1 bytes)")]));
+    }
+
+    #[test]
+    fn a_marked_file_goes_and_a_nameless_one_with_text_is_not_dropped() {
+        let pairs =
+            [("path", "a"), ("content", "1"), ("remove", "0"), ("path", ""), ("content", "2"), ("files", "all")];
+        assert_eq!(files(&pairs, &base()), named(&[("", "2")]));
+        let pairs = [("path", "a"), ("content", "a\nb\n"), ("first", "b"), ("files", "all")];
+        assert_eq!(files(&pairs, &base()), named(&[("b", "a\r\nb\r\n")]), "renamed, and kept to the byte");
+    }
+
+    #[test]
+    fn a_form_without_a_file_and_one_with_nonsense_are_refused() {
+        for pairs in [vec![("language", "python")], vec![("content", "x"), ("revision", "y")], vec![("base64", "%")]] {
+            let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            assert!(Fields::read(pairs).is_err());
+        }
+    }
+}

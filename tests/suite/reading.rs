@@ -1,0 +1,51 @@
+//! What is read without a script: coloured code, coloured output, and nothing in either that acts.
+
+use crate::curl::Shell;
+use crate::server::Server;
+use crate::socket::{Visitor, fresh_key, quiet_client};
+
+/// The page at this address, as a browser without scripts is given it.
+pub async fn page(path: &str) -> String {
+    let url = format!("{}/{path}", Server::shared().await.url());
+    quiet_client().get(url).header("accept", "text/html").send().await.unwrap().text().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_revision_is_coloured_and_what_it_holds_stays_text() {
+    let code = "def hi(): # <script>alert(1)</script>\n    return '\u{1b}]0;x\u{7}<b>'\n";
+    let shell = Shell::new(&[("a.py", code)]).await;
+    let key = shell.curl(&["--data-binary", "@a.py", "HOST/?language=python&title=%3Cscript%3E"]).key();
+    let html = page(&format!("{key}/1")).await;
+    for part in [
+        "<span class=\"code-keyword\">def</span>",
+        "<span class=\"code-name\">hi</span>",
+        "<span class=\"code-comment\"># &#60;script&#62;alert(1)&#60;/script&#62;</span>",
+        "&#60;b&#62;",
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+    assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+}
+
+#[tokio::test]
+async fn output_has_its_colours_without_a_script_while_it_runs_and_afterwards() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let code =
+        "printf '\\033]0;title\\007\\033[1;31mred\\033[0m <b>\\n10%%\\r20%%\\n\\033[6n\\033]8;;http://x\\033\\\\link'";
+    let body = format!("language=bash&content={}", percent_encoded(code));
+    let request = quiet_client().post(format!("{url}/{key}/run")).body(body);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let request = request.header("cookie", &visitor.cookie).header("origin", url).header("accept", "text/html");
+    let result = request.send().await.unwrap().text().await.unwrap();
+    let shown = "<span class=\"ink-red is-bold\">red</span> &#60;b&#62;\n20%\nlink";
+    assert!(result.contains(shown), "{result}");
+    let later = page(&key).await;
+    let kept = later.split("id=\"last-output\"").nth(1).unwrap().split("</pre>").next().unwrap();
+    assert!(kept.contains(shown), "{kept}");
+}
+
+/// Every byte escaped.
+pub fn percent_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
