@@ -1,5 +1,7 @@
 //! Sandboxes on other Engines than the shared one: gVisor's kernel, and users that are others outside.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::own_engine::{EngineOptions, OwnEngine, not_tried};
@@ -116,4 +118,26 @@ async fn remapped_users_get_the_same_promises() {
     message["tty"] = json!({"columns": 80, "rows": 24});
     page.send(message).await;
     assert_eq!(page.finish().await.output(), "terminal\r\n");
+}
+
+#[tokio::test]
+async fn a_quota_of_the_disk_holds_or_the_start_says_why_it_cannot() {
+    let name = format!("codecube-quota-{}", std::process::id());
+    let docker = |arguments: &[&str]| Command::new("docker").args(arguments).output().unwrap();
+    let can = docker(&["create", "--storage-opt=size=64M", "--name", &name, "codecube-core"]).status.success();
+    docker(&["rm", "--force", &name]);
+    if can {
+        let server = Server::start(&["--pool-size=1", "--disk-quota-mb=64"]).await;
+        let mut page = Visitor::new(server.url()).await.fresh().await;
+        let heard =
+            page.run("bash", "head -c 32M /dev/zero >/var/tmp/a && echo fits; cat /var/tmp/a >>/var/tmp/b").await;
+        assert!(heard.output().starts_with("fits\n"), "{heard:?}");
+        assert_eq!(page.run("bash", "head -c 90M /dev/zero >/var/tmp/a || exit 5").await.outcome(), "disk_limit");
+        return;
+    }
+    let mut doctor = Command::new(env!("CARGO_BIN_EXE_codecube"));
+    let refused = doctor.args(["doctor", "--only=app_env_probe", "--disk-quota-mb=64"]).output().unwrap();
+    let reason = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && reason.contains("--disk-quota-mb needs an Engine"), "{reason}");
+    not_tried("the shared Engine cannot limit a container's disk (overlay2 on xfs with pquota); only the refusal was");
 }

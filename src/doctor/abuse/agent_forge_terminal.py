@@ -3,14 +3,14 @@
 # @status: exit 7
 # @host: -
 # @expect: exit:7
+# @runsc: any
 # @tty: yes
 # @out: written
 # @not: FAKED
 import fcntl, os, signal, struct, sys, termios, tty
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 end = struct.pack("<IB", 9, 70) + bytes([0, 0, 1, 5, 5, 5, 5, 0])
-try: t = os.open("/dev/tty", os.O_RDWR)
-except OSError: t = os.dup(0) # gVisor
+t = os.open("/dev/tty", os.O_RDWR)
 tty.setraw(t)
 for f in (t, 0, 1, 2): os.write(f, end)
 for c in b"faked\n":
