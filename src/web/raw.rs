@@ -10,7 +10,9 @@ use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
+use crate::web::secrets::door;
 use crate::web::state::State;
+use crate::web::visitor::Visitor;
 
 /// Which file of which revision; the main file of the newest by default.
 #[derive(Debug, Deserialize)]
@@ -23,27 +25,26 @@ pub(super) struct Choice {
 
 /// `GET /{key}/raw`, and `GET /{key}` from a program
 pub(super) async fn show(
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     key: Path<SnippetKey>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
-    chosen(&state, &key, &choice).await
+    chosen(&state, &visitor, &key, &choice).await
 }
 
 /// `GET /{key}/raw/{path}`
 pub(super) async fn show_path(
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     address: Path<(SnippetKey, String)>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
     let (key, path) = address.into_inner();
-    chosen(&state, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
+    chosen(&state, &visitor, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
 }
 
-async fn chosen(state: &State, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
-    let snippet = state.snippets.load(key).await?.ok_or(WebError::NotFound)?;
-    let number = choice.revision.unwrap_or(snippet.head);
-    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
+async fn chosen(state: &State, visitor: &Visitor, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
+    let entered = door::enter(state, visitor, key).await?;
+    let revision = entered.revision(state, choice.revision.unwrap_or(entered.snippet.head)).await?;
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
     let mut files = revision.content.program.files.into_iter();
     let file = files.find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;

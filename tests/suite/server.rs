@@ -33,7 +33,7 @@ impl Process {
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).arg("--until-stdin-closes").stdin(Stdio::piped()).stdout(Stdio::piped());
         command.env("CODECUBE_LOG", std::env::var("CODECUBE_TEST_LOG").unwrap_or_else(|_| "warn".to_owned()));
-        for kind in ["RUNS", "CHANGES", "MISSES", "SOCKETS"] {
+        for kind in ["RUNS", "CHANGES", "MISSES", "SOCKETS", "PASSWORDS"] {
             // All tests come from one address; those about rates set them.
             command.env(format!("CODECUBE_{kind}_PER_MINUTE"), "0");
         }

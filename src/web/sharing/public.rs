@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::error::WebError;
@@ -24,7 +25,10 @@ pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<Publi
     let Some(snippet) = state.snippets.load(key).await? else {
         return Ok(None);
     };
-    let Some(revision) = state.snippets.revision(key, snippet.head).await? else {
+    if snippet.lock.is_some() || snippet.burns {
+        return Ok(None);
+    }
+    let Some(revision) = state.snippets.revision(&snippet, snippet.head, &Keyring::default()).await? else {
         return Ok(None);
     };
     let run = state.runs.latest_of(key.as_str()).await?;

@@ -1,0 +1,101 @@
+//! How many pages a second the server answers, as ratios measured in one run beside two baselines.
+//!
+//! - **bare**: an actix-web handler that does one Redis command and nothing else; the ceiling
+//! - **sqlite**: the least Rust pastebin there can be: actix-web, one SQLite file, a template
+//!
+//! All three run as processes of their own on this machine, with the same number of workers and the same Redis,
+//! asked in turns by the same client over 64 connections. Figures are printed, never asserted.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
+
+mod bare;
+mod load;
+#[path = "../../tests/suite/server.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod server;
+mod sides;
+mod sqlite;
+
+use std::time::Duration;
+
+use load::Measured;
+use sides::{Side, Sides};
+
+/// Rounds; in each every side is asked once, so that a slow moment of the machine hits all alike.
+const ROUNDS: usize = 7;
+const ROUND: Duration = Duration::from_millis(900);
+const WARM_UP: Duration = Duration::from_millis(500);
+/// Bytes of the snippet.
+const SIZE: usize = 2048;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [bare::HELPER, redis] => return bare::serve(redis).unwrap(),
+        [sqlite::HELPER, file] => return sqlite::serve(file).unwrap(),
+        _ => {}
+    }
+    let wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let sides = Sides::start().await;
+        let text = program();
+        if wanted("view") {
+            report("View of a 2 KB snippet", &measure(&sides.views(&text).await).await);
+        }
+        if wanted("create") {
+            report("Creating a 2 KB snippet", &measure(&sides.creates(&text)).await);
+        }
+    });
+}
+
+/// Two kilobytes of Python.
+fn program() -> String {
+    let lines = (0..).map(|number| format!("print(\"line {number}: <{}>\")  # & so on\n", number * 7));
+    let mut text = String::new();
+    for line in lines {
+        if text.len() + line.len() > SIZE {
+            break;
+        }
+        text += &line;
+    }
+    text
+}
+
+async fn measure(sides: &[Side]) -> Vec<(&'static str, Vec<Measured>)> {
+    let mut measured: Vec<_> = sides.iter().map(|side| (side.name, Vec::new())).collect();
+    for side in sides {
+        load::ask(side, WARM_UP).await;
+    }
+    for _ in 0..ROUNDS {
+        for (side, (_, rounds)) in sides.iter().zip(&mut measured) {
+            rounds.push(load::ask(side, ROUND).await);
+        }
+    }
+    measured
+}
+
+fn report(title: &str, measured: &[(&'static str, Vec<Measured>)]) {
+    println!("\n{title}, {} connections, median of {ROUNDS} rounds of {} ms", load::CONNECTIONS, ROUND.as_millis());
+    let rate = |rounds: &[Measured]| median(rounds.iter().map(Measured::rate).collect());
+    let bare = measured.first().map_or(1.0, |(_, rounds)| rate(rounds));
+    for (name, rounds) in measured {
+        let (p50, p99) = (median(rounds.iter().map(|one| one.percentile(50)).collect()), worst(rounds));
+        println!(
+            "  {name:<18} {:>7.0}/s  {:>4.0} % of bare  p50 {p50:.2} ms  p99 {p99:.2} ms ({:.1} × p50)  {} bytes",
+            rate(rounds),
+            100.0 * rate(rounds) / bare,
+            p99 / p50,
+            rounds.first().map_or(0, |one| one.bytes)
+        );
+    }
+}
+
+/// The median round's p99.
+fn worst(rounds: &[Measured]) -> f64 {
+    median(rounds.iter().map(|one| one.percentile(99)).collect())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,102 @@
+//! Who is compared: the processes, and what each is asked.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use codecube::db::embedded::Embedded;
+use tempfile::TempDir;
+
+use crate::server::Process;
+use crate::{bare, sqlite};
+
+/// What one side is asked again and again.
+pub struct Side {
+    pub name: &'static str,
+    pub address: String,
+    pub request: String,
+    /// How its answers begin.
+    pub status: &'static str,
+}
+
+/// The processes; they end with it.
+pub struct Sides {
+    codecube: Process,
+    bare: Helper,
+    sqlite: Helper,
+    _redis: Embedded,
+    _directory: TempDir,
+}
+
+struct Helper {
+    process: Child,
+    address: String,
+}
+
+impl Helper {
+    fn start(name: &str, argument: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut process = command.args([name, argument]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { process, address: line.trim().to_owned() }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Sides {
+    pub async fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let redis = Embedded::start(&directory.path().join("redis")).await.unwrap();
+        Self {
+            codecube: Process::start(&["web", "--listen=127.0.0.1:0", &format!("--redis-url={}", redis.url())]),
+            bare: Helper::start(bare::HELPER, &redis.url()),
+            sqlite: Helper::start(sqlite::HELPER, &directory.path().join("pastes.db").display().to_string()),
+            _redis: redis,
+            _directory: directory,
+        }
+    }
+
+    /// The same text, kept on each side, viewed.
+    pub async fn views(&self, text: &str) -> Vec<Side> {
+        let mut views = Vec::new();
+        for create in self.creates(text) {
+            let url = format!("http://{}/", create.address);
+            let made = reqwest::Client::new().post(url).body(text.to_owned()).query(&[("language", "python")]);
+            let answer = made.send().await.unwrap().text().await.unwrap();
+            let path = answer.trim().rsplit('/').next().unwrap();
+            let accept =
+                |accept: &str| format!("GET /{path} HTTP/1.1\r\nhost: {}\r\naccept: {accept}\r\n\r\n", create.address);
+            let Side { name, address, .. } = &create;
+            let side = |name, request| Side { name, address: address.clone(), request, status: "HTTP/1.1 200" };
+            views.push(side(name, accept("text/html")));
+            if *name == "codecube" {
+                views.push(side("codecube, as text", accept("text/plain")));
+            }
+        }
+        views
+    }
+
+    /// The same text, created again and again on each side.
+    pub fn creates(&self, text: &str) -> Vec<Side> {
+        let own = self.codecube.url.as_deref().unwrap().trim_start_matches("http://").to_owned();
+        let sides = [("bare", self.bare.address.clone()), ("sqlite", self.sqlite.address.clone()), ("codecube", own)];
+        let length = text.len();
+        sides
+            .into_iter()
+            .map(|(name, address)| Side {
+                request: format!(
+                    "POST /?language=python HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{text}"
+                ),
+                name,
+                address,
+                status: "HTTP/1.1 201",
+            })
+            .collect()
+    }
+}
