@@ -2,6 +2,8 @@
 //! of faults, and the hostile programs through the HTTP API.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use codecube::doctor::corpus::{Corpus, Hostile};
@@ -19,8 +21,10 @@ use crate::socket::Visitor;
 const POOL: usize = 2;
 /// Hostile programs at once.
 const AT_ONCE: usize = 4;
-/// First user of this file's sandboxes, and how many: nobody else's have them.
-const USERS: std::ops::Range<u32> = 900_000..901_000;
+/// Users of one test's sandboxes: nobody else's have them.
+const USERS: u32 = 1000;
+/// First user of the next test's sandboxes.
+static NEXT_USER: AtomicU32 = AtomicU32::new(900_000);
 /// Programs whose limits are these run here; the others, in `abuse.rs`.
 pub const LIMITS: (Duration, u64) = (Duration::from_secs(4), 256);
 
@@ -48,13 +52,15 @@ struct Figures {
 struct Rig {
     server: Server,
     engine: OwnEngine,
+    users: Range<u32>,
 }
 
 impl Rig {
     async fn start(settings: &[&str]) -> Option<Self> {
         let engine = OwnEngine::start(EngineOptions::default()).await?;
+        let first = NEXT_USER.fetch_add(USERS, Ordering::Relaxed);
         let (host, pool) = (format!("--docker-host={}", engine.host()), format!("--pool-size={POOL}"));
-        let users = [format!("--uid-base={}", USERS.start), format!("--uid-count={}", USERS.len())];
+        let users = [format!("--uid-base={first}"), format!("--uid-count={USERS}")];
         let common = [
             host.as_str(),
             &pool,
@@ -65,14 +71,14 @@ impl Rig {
             "--prestart=none",
         ];
         let server = Server::start(&[settings, &common].concat()).await;
-        Some(Self { server, engine })
+        Some(Self { server, engine, users: first..first + USERS })
     }
 
     fn remains(&self) -> Remains {
         let lines = |words: &[&str]| self.engine.docker(words).stdout.iter().filter(|byte| **byte == b'\n').count();
         let mut processes = BTreeMap::new();
         let web = Pid::from_raw(self.server.process.child.id().cast_signed());
-        of_users(USERS, web).into_values().for_each(|name| *processes.entry(name).or_default() += 1);
+        of_users(self.users.clone(), web).into_values().for_each(|name| *processes.entry(name).or_default() += 1);
         let folders = std::fs::read_dir(self.engine.data_root().join("containers")).map_or(0, Iterator::count);
         Remains {
             containers: lines(&["ps", "--all", "--quiet"]),
