@@ -12,6 +12,7 @@ import type { Program } from "./protocol";
 import { offerDraft } from "./resume";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
+import "./share-panel";
 import { isBusy, maySave } from "./state";
 import { Terminal } from "./terminal";
 import { pageTitle } from "./title";
