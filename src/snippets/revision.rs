@@ -160,7 +160,7 @@ mod tests {
     fn what_was_stored_before_files_had_an_encoding_still_reads() {
         let stored =
             br#"17 j{"title":"","program":{"language":"python","files":[{"path":"main.py","content":"x"}],"args":[]}}"#;
-        assert_eq!(unpack(1, stored).unwrap().content, content("x"));
+        assert_eq!(unpack(1, stored, None).unwrap().content, content("x"));
         let packed = Packed::of(&content("x")).bytes;
         assert!(!String::from_utf8(packed).unwrap().contains("encoding"));
     }
