@@ -33,5 +33,6 @@ mod sharing;
 mod shutdown;
 mod socket;
 mod stale;
+mod storage_faults;
 mod strangers;
 mod whole_run;

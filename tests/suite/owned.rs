@@ -30,7 +30,7 @@ async fn saved(visitor: &Visitor, language: &str, title: &str) -> String {
 
 fn link_in(html: &str) -> String {
     let at = html.find("/move/").unwrap();
-    html[at..].chars().take_while(|character| character.is_alphanumeric() || *character == '/').collect()
+    html[at..][.."/move/".len() + 64].to_owned()
 }
 
 #[tokio::test]
