@@ -3,6 +3,7 @@
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
 //! - [`store`]: create, save, load; each change one atomic script
 //! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
+//! - [`view`]: all that a page shows, by one question
 //! - [`presence`]: how many look at a snippet
 
 pub mod history;
@@ -12,3 +13,4 @@ pub mod owner;
 pub mod presence;
 pub mod revision;
 pub mod store;
+pub mod view;

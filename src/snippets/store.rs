@@ -248,7 +248,7 @@ impl Snippets {
     }
 }
 
-fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
+pub(super) fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
     let expires_ms = fields.remove("expires").and_then(|text| text.parse().ok());
     let mut take =
         |name: &str| fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")));

@@ -6,6 +6,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_FRAME_OPTIONS};
 use actix_web::middleware::Next;
 
+use crate::web::access::Route;
+
 /// The nonce of the answer to a request; stands in the request's extensions.
 #[derive(Clone)]
 pub(super) struct Nonce(pub(super) String);
@@ -42,8 +44,8 @@ pub(super) async fn protect(
     let nonce = Nonce(nanoid::nanoid!());
     request.extensions_mut().insert(nonce.clone());
     let mut response = next.call(request).await?;
-    let for_frames = response.request().match_pattern().is_some_and(|pattern| pattern == EMBED);
-    let for_others = for_frames || response.request().match_pattern().is_some_and(|pattern| pattern == PICTURE);
+    let for_frames = Route::is(&response.request().extensions(), EMBED);
+    let for_others = for_frames || Route::is(&response.request().extensions(), PICTURE);
     let headers = response.headers_mut();
     for (name, value) in FIXED.iter().chain(if for_others { &FOREIGN[..] } else { &[] }) {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

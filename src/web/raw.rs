@@ -1,6 +1,8 @@
 //! A snippet's source as plain text, for curl and for reading without the page. Whatever it holds, a browser never
 //! takes it for anything else.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -8,6 +10,7 @@ use serde::Deserialize;
 
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
+use crate::snippets::revision::Content;
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
 use crate::web::state::State;
@@ -40,14 +43,24 @@ pub(super) async fn show_path(
     chosen(&state, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
 }
 
+/// What that revision holds; the newest by default.
+async fn content(state: &State, key: &SnippetKey, number: Option<u64>) -> Result<Option<Arc<Content>>, WebError> {
+    let Some(number) = number else {
+        return Ok(state.snippets.view(key).await?.map(|view| view.content));
+    };
+    if state.snippets.load(key).await?.is_none() {
+        return Ok(None);
+    }
+    let revision = state.snippets.revision(key, number).await?;
+    Ok(revision.map(|revision| Arc::new(revision.content)))
+}
+
 async fn chosen(state: &State, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
-    let snippet = state.snippets.load(key).await?.ok_or(WebError::NotFound)?;
-    let number = choice.revision.unwrap_or(snippet.head);
-    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
+    let content = content(state, key, choice.revision).await?.ok_or(WebError::NotFound)?;
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
-    let mut files = revision.content.program.files.into_iter();
+    let mut files = content.program.files.iter();
     let file = files.find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;
-    let mut response = self::file(&file);
+    let mut response = self::file(file);
     if choice.download.is_some() {
         response.headers_mut().insert(CONTENT_DISPOSITION, as_attachment(&file.path));
     }
