@@ -10,18 +10,24 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DoctorOptions, PageOptions, QueueOptions, Role, RunnerOptions, RunnerRoleOptions};
-use crate::config::{ServeOptions, StorageOptions, WebOptions};
+use crate::config::Role;
+use crate::config::page::PageOptions;
+use crate::config::queue::QueueOptions;
+use crate::config::roles::{DoctorOptions, RunnerRoleOptions, ServeOptions, SnippetAction, SnippetOptions, WebOptions};
+use crate::config::runner::RunnerOptions;
+use crate::config::storage::StorageOptions;
 use crate::db::Db;
 use crate::db::embedded::Embedded;
 use crate::doctor;
 use crate::doctor::corpus::Corpus;
 use crate::doctor::report::{Report, Table};
 use crate::languages::{LanguageId, Languages};
+use crate::operator::Operator;
 use crate::program::ProgramLimits;
 use crate::runner;
 use crate::runs::feed::Feed;
 use crate::runs::store::{QueueLimits, Runs};
+use crate::snippets::key::SnippetKey;
 use crate::snippets::store::Snippets;
 use crate::web;
 use crate::web::state::{Parts, State};
@@ -46,6 +52,7 @@ pub async fn run(role: Role, stop: CancellationToken) -> Result<()> {
         Role::Web(options) => web_only(options, stop).await,
         Role::Runner(options) => runner_only(options, stop).await,
         Role::Doctor(options) => examine(options, stop).await,
+        Role::Snippet(options) => operate(options).await,
     }
 }
 
@@ -161,6 +168,26 @@ async fn examine_with(options: &DoctorOptions, storage: &Storage, stop: Cancella
     Ok(report?)
 }
 
+/// Does what an operator asks for with one snippet. A server that runs on the same data keeps running.
+async fn operate(mut options: SnippetOptions) -> Result<()> {
+    let key = SnippetKey::parse(&options.key).context("that is no key: a key has 12 letters and digits")?;
+    if options.storage.redis_url.is_none() {
+        options.storage.redis_url = Embedded::running_in(&options.storage.data_dir);
+    }
+    let storage = Storage::open(&options.storage).await?;
+    let operator = Operator {
+        snippets: Snippets::new(storage.db.clone()),
+        runs: Runs::new(storage.db.clone(), QueueLimits::default()),
+    };
+    let mut out = std::io::stdout();
+    let done = match options.action {
+        SnippetAction::Show => operator.show(&key, &mut out).await,
+        SnippetAction::Delete => operator.delete(&key, &mut out).await,
+    };
+    storage.close().await;
+    Ok(done?)
+}
+
 fn bind(page: &PageOptions) -> Result<TcpListener> {
     TcpListener::bind(page.listen)
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", page.listen))
@@ -231,7 +258,9 @@ impl Pages {
             snippets: Snippets::new(storage.db.clone()),
             languages: Arc::new(Languages::load()?),
         };
+        let snippets = parts.snippets.clone();
         let (state, watching) = State::start(parts, web_settings(page), stop.clone());
+        list_older(snippets);
         let server = web::server::server(listener, state.clone(), workers(page))?;
         let handle = server.handle();
         Ok(Self { address, state, handle, serving: tokio::spawn(server), background: [feeding, watching], stop })
@@ -256,6 +285,17 @@ impl Pages {
     }
 }
 
+/// In the background: nobody waits for it, and what fails is done by the next start.
+fn list_older(snippets: Snippets) {
+    tokio::spawn(async move {
+        match snippets.list_older().await {
+            Ok(0) => {}
+            Ok(found) => tracing::info!("{found} snippets of before are on their owners' lists now"),
+            Err(error) => tracing::warn!(error = ?error, "older snippets could not be put on their owners' lists"),
+        }
+    });
+}
+
 fn workers(page: &PageOptions) -> usize {
     match page.web_workers {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
@@ -273,7 +313,14 @@ fn web_settings(page: &PageOptions) -> web::settings::Settings {
             changes: page.rates.changes_per_minute,
             misses: page.rates.misses_per_minute,
             sockets: page.rates.sockets_per_minute,
+            passwords: page.rates.passwords_per_minute,
         },
+        access: page
+            .access
+            .access_token
+            .clone()
+            .map(|token| web::settings::Access { token, reading: page.access.private_reading }),
+        contact: page.access.abuse_contact.clone(),
         program_limits: ProgramLimits {
             source_bytes: page.max_source_bytes,
             files: page.max_files,

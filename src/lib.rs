@@ -5,6 +5,7 @@
 //! ```text
 //! main → app → web    → snippets, runs, languages, program
 //!            → runner → runs, languages, program, protocol
+//!            → operator → snippets, runs
 //!            → doctor → runner, runs, languages, program
 //! snippets, runs → db, program, languages          agent → protocol
 //! program → languages (id and list)
@@ -23,6 +24,8 @@ pub mod db;
 pub mod doctor;
 #[cfg(feature = "server")]
 pub mod languages;
+#[cfg(feature = "server")]
+pub mod operator;
 #[cfg(feature = "server")]
 pub mod program;
 pub mod protocol;

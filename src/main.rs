@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use codecube::config::{CommandLine, LogFormat, Role};
+use codecube::config::log::LogFormat;
+use codecube::config::{CommandLine, Role};
 use codecube::{app, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;

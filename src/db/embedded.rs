@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Greatest length of a unix socket's path on Linux, less the final zero.
 const MAX_SOCKET_PATH: usize = 107;
+/// Name of its socket in the directory.
+const SOCKET: &str = "redis.sock";
 /// How long it may take to load what is stored.
 const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long it may take to end in order.
@@ -111,8 +113,16 @@ impl Embedded {
         }
     }
 
+    /// The URL of the server that somebody else runs in this directory, if one listens there.
+    #[must_use]
+    pub fn running_in(directory: &Path) -> Option<String> {
+        let socket = directory.canonicalize().ok()?.join(SOCKET);
+        std::os::unix::net::UnixStream::connect(&socket).ok()?;
+        Some(format!("redis+unix://{}", socket.display()))
+    }
+
     fn socket(&self) -> PathBuf {
-        self.directory.join("redis.sock")
+        self.directory.join(SOCKET)
     }
 
     async fn launch(&mut self) -> Result<(), EmbeddedError> {

@@ -31,7 +31,7 @@ pub const DELETED_RUN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Name of the consumer group of every queue.
 pub const QUEUE_GROUP: &str = "runners";
 
-/// Hash: owner, head, created, expires, forked from. Lives until its expiry, or until it is deleted.
+/// Hash: owner, head, created, expires, forked from, lock, burns. A mark alone (`gone`) once it was burnt or removed. Lives until its expiry, or until it is deleted.
 #[must_use]
 pub fn snippet(key: &str) -> String {
     format!("{{snippet:{key}}}")
@@ -65,6 +65,37 @@ pub fn snippet_viewers(key: &str) -> String {
 #[must_use]
 pub fn snippet_channel(key: &str) -> String {
     format!("{{snippet:{key}}}:news")
+}
+
+/// What [`snippet`] names look like, as a pattern of Redis; no other name does.
+pub const ALL_SNIPPETS: &str = "{snippet:????????????}";
+
+/// The key in a name that [`snippet`] made.
+#[must_use]
+pub fn key_of_snippet(name: &str) -> Option<&str> {
+    name.strip_prefix("{snippet:")?.strip_suffix('}')
+}
+
+/// How long it is remembered that a snippet was burnt or removed; its key is nobody's as long.
+pub const MARK_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Sorted set: keys of the snippets of one owner, scored by when they were created. A list to look at; whose a snippet
+/// is, it says itself.
+#[must_use]
+pub fn owner_snippets(owner_hash: &str) -> String {
+    format!("{{owner:{owner_hash}}}:snippets")
+}
+
+/// Present when snippets of before those lists are on them.
+pub const OWNERS_LISTED: &str = "owners:listed";
+
+/// How long a link to another device can be used.
+pub const MOVE_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// Text: what a link to another device carries. [`MOVE_WITHIN`], or until it is used.
+#[must_use]
+pub fn moving(fingerprint: &str) -> String {
+    format!("{{moving:{fingerprint}}}")
 }
 
 /// Stream with one consumer group: runs that wait or run; an entry is removed when its run ends.

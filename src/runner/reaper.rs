@@ -113,6 +113,8 @@ async fn remove(context: &Context, orphans: Vec<Listed>) {
         // By its id: the name may be another sandbox's by now.
         match context.pool.engine.remove_by_force(&orphan.id).await {
             Ok(()) => removed += 1,
+            // Somebody else is at it already.
+            Err(EngineError::Conflict(_)) => {}
             Err(error) => tracing::warn!(container = orphan.container, %error, "an orphaned sandbox stays for now"),
         }
     }

@@ -26,7 +26,8 @@ enum Kept {
 
 impl Runs {
     /// Names a submitted run on its snippet's stream and tells everybody who looks at it. From here on it lives
-    /// with the snippet, and the run that was the latest until now lives [`keys::RUN_LIFETIME`] more.
+    /// with the snippet, and the run that was the latest until now lives [`keys::RUN_LIFETIME`] more. Runs of a snippet
+    /// with a password, or that can be read once, live [`keys::DELETED_RUN_LIFETIME`]: their logs are in clear.
     ///
     /// # Errors
     /// When Redis fails; the run itself goes on.
@@ -35,9 +36,13 @@ impl Runs {
         let mut call = self.scripts.announce.key(keys::snippet(&snippet.key));
         call.key(keys::snippet_runs(&snippet.key)).arg(id.as_str()).arg(snippet.revision);
         call.arg(keys::RUNS_PER_SNIPPET).arg(keys::snippet_channel(&snippet.key));
-        let (is_there, expires, before): (bool, String, String) = call.invoke_async(&mut commands).await?;
+        let (is_there, expires, before, is_fleeting): (bool, String, String, bool) =
+            call.invoke_async(&mut commands).await?;
         if !is_there {
             return Ok(());
+        }
+        if is_fleeting {
+            return keep(&mut commands, id, Kept::Forgotten).await;
         }
         keep(&mut commands, id, expires.parse().map_or(Kept::Always, Kept::Until)).await?;
         match RunId::parse(&before) {
@@ -58,6 +63,14 @@ impl Runs {
             kept = Kept::Released;
         }
         Ok(())
+    }
+
+    /// Lets one run go soon, whatever it belongs to: it shows what is protected.
+    ///
+    /// # Errors
+    /// When Redis fails; it may then live on.
+    pub async fn forget(&self, id: &RunId) -> Result<(), DbError> {
+        keep(&mut self.db.commands(), id, Kept::Forgotten).await
     }
 
     /// Lets the runs of a deleted snippet end soon.

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
-use crate::snippets::key::SnippetKey;
+use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
-use crate::snippets::store::Snippets;
+use crate::snippets::seal::SealKey;
+use crate::snippets::store::{Snippet, SnippetError, Snippets};
 
 /// One line of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,20 +51,26 @@ impl Summary {
 }
 
 impl Snippets {
-    /// The kept revisions of a snippet, the newest first. Ask [`Snippets::load`] first whether it is there.
+    /// The kept revisions of a snippet, the newest first.
     ///
     /// # Errors
-    /// When Redis fails or the history is damaged.
-    pub async fn history(&self, key: &SnippetKey) -> Result<Vec<Entry>, DbError> {
-        let lines: Vec<String> = self.db.commands().lrange(keys::snippet_history(key.as_str()), 0, -1).await?;
-        let read =
-            |line: &String| entry(line).ok_or_else(|| DbError::Damaged(format!("history of {key} has a strange line")));
-        lines.iter().rev().map(read).collect()
+    /// When the snippet is protected and its key missing, Redis fails, or the history is damaged.
+    pub async fn history(&self, snippet: &Snippet, keyring: &Keyring) -> Result<Vec<Entry>, SnippetError> {
+        let seal = snippet.open(keyring)?;
+        let key = &snippet.key;
+        let list = keys::snippet_history(key.as_str());
+        let lines: Vec<String> = self.db.commands().lrange(list, 0, -1).await.map_err(DbError::from)?;
+        let damaged = || DbError::Damaged(format!("history of {key} has a strange line"));
+        lines.iter().rev().map(|line| Ok(entry(line, seal).ok_or_else(damaged)?)).collect()
     }
 }
 
-fn entry(line: &str) -> Option<Entry> {
+fn entry(line: &str, seal: Option<&SealKey>) -> Option<Entry> {
     let mut parts = line.splitn(3, ' ');
     let (revision, created_ms) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some(Entry { revision, created_ms, summary: serde_json::from_str(parts.next()?).ok()? })
+    let summary = match seal {
+        None => serde_json::from_str(parts.next()?).ok()?,
+        Some(seal) => serde_json::from_slice(&seal.open(&hex::decode(parts.next()?).ok()?)?).ok()?,
+    };
+    Some(Entry { revision, created_ms, summary })
 }

@@ -124,8 +124,8 @@ impl Snippets {
     /// When nothing of it is left, or it is somebody else's.
     pub async fn undelete(&self, key: &SnippetKey, owner: &OwnerHash) -> Result<(), SnippetError> {
         // Whoever does not own it must not learn that it was here.
-        match self.owner_of(key).await? {
-            Some((stored, _)) if stored.is(owner) => {}
+        match self.standing(key).await? {
+            Some(standing) if standing.owner.is(owner) => {}
             _ => return Err(SnippetError::Missing),
         }
         let mut call = self.scripts.undelete.prepare_invoke();
@@ -134,7 +134,7 @@ impl Snippets {
     }
 
     /// Names every key of a snippet that lives and dies with it.
-    fn whole<'a, 'b>(
+    pub(super) fn whole<'a, 'b>(
         &self,
         call: &'b mut redis::ScriptInvocation<'a>,
         key: &SnippetKey,

@@ -4,13 +4,20 @@
 //! - [`store`]: create, save, load; each change one atomic script
 //! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
 //! - [`view`]: all that a page shows, by one question
+//! - [`lock`], [`seal`]: passwords, and contents that storage cannot read
+//! - [`ending`]: burning and removal; [`ownership`], [`moving`]: what somebody owns, and taking it elsewhere
 //! - [`presence`]: how many look at a snippet
 
+pub mod ending;
 pub mod history;
 pub mod key;
 pub mod lifetime;
+pub mod lock;
+pub mod moving;
 pub mod owner;
+pub mod ownership;
 pub mod presence;
 pub mod revision;
+pub mod seal;
 pub mod store;
 pub mod view;

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::db::DbError;
 use crate::program::Program;
+use crate::snippets::history::Summary;
+use crate::snippets::seal::SealKey;
 
 /// Greatest length of a title, characters.
 pub const MAX_TITLE_CHARACTERS: usize = 200;
@@ -16,6 +18,8 @@ const COMPRESS_FROM_BYTES: usize = 4096;
 const MAX_JSON_BYTES: u64 = 64 * 1024 * 1024;
 const PLAIN: u8 = b'j';
 const COMPRESSED: u8 = b'z';
+/// One of the two above, sealed.
+const SEALED: u8 = b's';
 
 /// What the owner chose: everything of a revision but its number and time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,19 +63,42 @@ fn is_direction(character: char) -> bool {
     matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Content ready for storage.
+/// Content ready for storage, and what stands beside it.
 pub(super) struct Packed {
-    /// First byte: plain or compressed; then JSON.
+    /// First byte: plain, compressed or sealed; then JSON.
     pub(super) bytes: Vec<u8>,
     /// Tells equal contents without reading them back.
     pub(super) digest: String,
+    /// Empty where it is sealed, as the language is.
+    pub(super) title: String,
+    pub(super) language: String,
+    /// For the history.
+    pub(super) summary: String,
 }
 
 impl Packed {
     pub(super) fn of(content: &Content) -> Self {
         let json = serde_json::to_vec(content).expect("content has no form that JSON cannot write");
         let digest = digest_of(&json);
-        Self { bytes: compressed(&json).unwrap_or_else(|| tagged(PLAIN, &json)), digest }
+        Self {
+            bytes: compressed(&json).unwrap_or_else(|| tagged(PLAIN, &json)),
+            digest,
+            title: content.title.clone(),
+            language: content.program.language.0.clone(),
+            summary: Summary::of(content).json(),
+        }
+    }
+
+    /// The same for a protected snippet: nothing of it can be read, or told from another, without the key.
+    pub(super) fn sealed(content: &Content, key: &SealKey) -> Self {
+        let plain = Self::of(content);
+        Self {
+            bytes: tagged(SEALED, &key.seal(&plain.bytes)),
+            digest: hex::encode(key.digest(plain.digest.as_bytes())),
+            title: String::new(),
+            language: String::new(),
+            summary: hex::encode(key.seal(plain.summary.as_bytes())),
+        }
     }
 }
 
@@ -93,21 +120,29 @@ fn tagged(form: u8, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Reads what the scripts wrote: the time, a space, then [`Packed::bytes`].
-pub(super) fn unpack(number: u64, stored: &[u8]) -> Result<Revision, DbError> {
+pub(super) fn unpack(number: u64, stored: &[u8], key: Option<&SealKey>) -> Result<Revision, DbError> {
     let damaged = |what: &str| DbError::Damaged(format!("revision {number}: {what}"));
     let space = stored.iter().position(|&byte| byte == b' ').ok_or_else(|| damaged("no time"))?;
     let created = std::str::from_utf8(&stored[..space]).ok().and_then(|text| text.parse().ok());
     let created_ms = created.ok_or_else(|| damaged("strange time"))?;
-    let content = match stored[space + 1..].split_first() {
+    let content = match (stored[space + 1..].split_first(), key) {
+        (Some((&SEALED, sealed)), Some(key)) => content(&key.open(sealed).ok_or_else(|| damaged("sealed otherwise"))?),
+        (_, Some(_)) => return Err(damaged("not sealed")),
+        _ => content(&stored[space + 1..]),
+    };
+    Ok(Revision { number, content: content.map_err(|error| damaged(&error))?, created_ms })
+}
+
+fn content(packed: &[u8]) -> Result<Content, String> {
+    let read = match packed.split_first() {
         Some((&PLAIN, json)) => serde_json::from_slice(json),
         Some((&COMPRESSED, small)) => {
-            let reader = zstd::Decoder::new(small).map_err(|error| damaged(&error.to_string()))?;
+            let reader = zstd::Decoder::new(small).map_err(|error| error.to_string())?;
             serde_json::from_reader(std::io::BufReader::new(reader.take(MAX_JSON_BYTES)))
         }
-        _ => return Err(damaged("strange form")),
+        _ => return Err("strange form".to_owned()),
     };
-    let content = content.map_err(|error| damaged(&error.to_string()))?;
-    Ok(Revision { number, content, created_ms })
+    read.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -127,7 +162,7 @@ mod tests {
         for text in ["print(1)".to_owned(), "print(1)\n".repeat(10_000)] {
             let packed = Packed::of(&content(&text));
             let stored = [b"17 ".as_slice(), &packed.bytes].concat();
-            let revision = unpack(3, &stored).unwrap();
+            let revision = unpack(3, &stored, None).unwrap();
             assert_eq!(revision, Revision { number: 3, content: content(&text), created_ms: 17 });
         }
     }
@@ -136,7 +171,7 @@ mod tests {
     fn what_was_stored_before_files_had_an_encoding_still_reads() {
         let stored =
             br#"17 j{"title":"","program":{"language":"python","files":[{"path":"main.py","content":"x"}],"args":[]}}"#;
-        assert_eq!(unpack(1, stored).unwrap().content, content("x"));
+        assert_eq!(unpack(1, stored, None).unwrap().content, content("x"));
         let packed = Packed::of(&content("x")).bytes;
         assert!(!String::from_utf8(packed).unwrap().contains("encoding"));
     }
@@ -148,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_damaged_revision_is_an_error() {
-        for stored in [b"".as_slice(), b"1", b"x j{}", b"1 j{}", b"1 zabc", b"1 q"] {
-            assert!(unpack(1, stored).is_err());
+        for stored in [b"".as_slice(), b"1", b"x j{}", b"1 j{}", b"1 zabc", b"1 q", b"1 sabc"] {
+            assert!(unpack(1, stored, None).is_err());
         }
     }
 
@@ -157,5 +192,18 @@ mod tests {
     fn a_title_is_one_short_line() {
         assert_eq!(clean_title(" a\nb\u{1b} \u{202e}"), "a b");
         assert_eq!(clean_title(&"é".repeat(500)).chars().count(), MAX_TITLE_CHARACTERS);
+    }
+
+    #[test]
+    fn a_sealed_content_needs_its_key_and_shows_nothing() {
+        let key = SealKey::random();
+        let packed = Packed::sealed(&content("print('hidden')"), &key);
+        let stored = [b"17 ".as_slice(), &packed.bytes].concat();
+        assert_eq!(unpack(1, &stored, Some(&key)).unwrap().content, content("print('hidden')"));
+        assert!(unpack(1, &stored, None).is_err() && unpack(1, &stored, Some(&SealKey::random())).is_err());
+        let plain = Packed::of(&content("print('hidden')"));
+        assert!(unpack(1, &[b"17 ".as_slice(), &plain.bytes].concat(), Some(&key)).is_err());
+        assert_ne!(packed.digest, plain.digest);
+        assert!(packed.title.is_empty() && packed.language.is_empty() && !packed.summary.contains("python"));
     }
 }

@@ -7,11 +7,13 @@ use redis::{AsyncCommands, Script};
 
 use crate::db::{Db, DbError, keys};
 use crate::languages::LanguageId;
-use crate::snippets::history::Summary;
+use crate::snippets::ending::Gone;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
+use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::{Content, Packed, Revision, unpack};
+use crate::snippets::seal::SealKey;
 
 /// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
 const FRESH_KEY_TRIES: usize = 3;
@@ -34,9 +36,9 @@ pub struct Snippet {
     pub owner: OwnerHash,
     /// Number of the newest revision.
     pub head: u64,
-    /// Title of the newest revision; may be empty.
+    /// Title of the newest revision; may be empty, and is for a protected one.
     pub title: String,
-    /// Language of the newest revision.
+    /// Language of the newest revision; empty for a protected one.
     pub language: LanguageId,
     /// Where it was forked from.
     pub forked_from: Option<Origin>,
@@ -44,6 +46,34 @@ pub struct Snippet {
     pub created_ms: u64,
     /// When it ends, by the same clock; `None` for never.
     pub expires_ms: Option<u64>,
+    /// Present when it has a password.
+    pub lock: Option<Lock>,
+    /// Whether it can be read once.
+    pub burns: bool,
+}
+
+impl Snippet {
+    /// What opens its contents: nothing for one without a password.
+    ///
+    /// # Errors
+    /// [`SnippetError::Locked`] when it has one and the key is missing.
+    pub fn open<'a>(&self, keyring: &'a Keyring) -> Result<Option<&'a SealKey>, SnippetError> {
+        let Some(lock) = &self.lock else {
+            return Ok(None);
+        };
+        keyring.opening(lock).map(Some).ok_or_else(|| SnippetError::Locked(self.key.clone()))
+    }
+}
+
+/// How a new snippet is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Keeping {
+    /// How long.
+    pub lifetime: Lifetime,
+    /// A password's lock, with its key.
+    pub lock: Option<(Lock, SealKey)>,
+    /// It can be read once.
+    pub burns: bool,
 }
 
 /// What a snippet is made of.
@@ -55,8 +85,19 @@ pub struct NewSnippet<'a> {
     pub content: &'a Content,
     /// Where it was forked from.
     pub forked_from: Option<&'a Origin>,
-    /// How long it is kept.
-    pub lifetime: Lifetime,
+    /// How it is kept.
+    pub keeping: &'a Keeping,
+}
+
+/// What is saved over a snippet that is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit<'a> {
+    /// The next revision.
+    pub content: &'a Content,
+    /// What whoever saves has seen last.
+    pub seen: Seen,
+    /// The keys they hold.
+    pub keyring: &'a Keyring,
 }
 
 /// Which revision whoever saves has seen last.
@@ -83,6 +124,18 @@ pub enum SnippetError {
     /// Whoever saves has not seen the newest revision, which has this number.
     #[error("revision {0} has been saved meanwhile")]
     Stale(u64),
+    /// It has a password, and the key is missing.
+    #[error("the snippet has a password")]
+    Locked(SnippetKey),
+    /// That is not the password.
+    #[error("that is not the snippet's password")]
+    WrongPassword(SnippetKey),
+    /// It can be read once, and only when that is asked for.
+    #[error("the snippet burns after reading")]
+    Burns(SnippetKey),
+    /// It was there.
+    #[error("the snippet is gone for good: {0:?}")]
+    Gone(Gone),
     /// Redis failed.
     #[error("the snippet could not be stored or read")]
     Db(#[from] DbError),
@@ -114,6 +167,16 @@ pub(super) struct Scripts {
     pub(super) expire: Script,
     pub(super) delete: Script,
     pub(super) undelete: Script,
+    pub(super) end: Script,
+    pub(super) hand_over: Script,
+}
+
+/// What must be known of a snippet before it is changed.
+pub(super) struct Standing {
+    pub(super) owner: OwnerHash,
+    is_deleted: bool,
+    lock: Option<Lock>,
+    burns: bool,
 }
 
 /// Snippets in Redis; clones are cheap and share one connection.
@@ -134,6 +197,8 @@ impl Snippets {
             expire: Script::new(include_str!("scripts/expire.lua")),
             delete: Script::new(include_str!("scripts/delete.lua")),
             undelete: Script::new(include_str!("scripts/undelete.lua")),
+            end: Script::new(include_str!("scripts/end.lua")),
+            hand_over: Script::new(include_str!("scripts/hand_over.lua")),
         };
         Self { db, scripts: Arc::new(scripts) }
     }
@@ -143,11 +208,20 @@ impl Snippets {
     /// # Errors
     /// [`SnippetError::Taken`] when the key names a snippet already; nothing is changed then.
     pub async fn create(&self, key: &SnippetKey, new: &NewSnippet<'_>) -> Result<(), SnippetError> {
-        let mut call = self.writing(&self.scripts.create, key, new.owner, new.content);
+        let Keeping { lifetime, lock, burns } = new.keeping;
+        let packed = pack(new.content, lock.as_ref().map(|(_, seal)| seal));
+        let mut call = self.writing(&self.scripts.create, key, new.owner, &packed);
         call.arg(new.forked_from.map_or_else(String::new, |origin| format!("{} {}", origin.key, origin.revision)));
-        call.arg(new.lifetime.milliseconds());
+        call.arg(lifetime.milliseconds()).arg(lock.as_ref().map(|(lock, _)| lock.text()).unwrap_or_default());
+        call.arg(if *burns { "1" } else { "" });
         let created: u64 = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
-        if created == 0 { Err(SnippetError::Taken) } else { Ok(()) }
+        if created == 0 {
+            return Err(SnippetError::Taken);
+        }
+        if let Err(error) = self.note_owned(new.owner, key, created).await {
+            tracing::warn!(error = ?error, "a snippet was created, but is not on its owner's list");
+        }
+        Ok(())
     }
 
     /// Creates a snippet under a fresh key.
@@ -171,16 +245,16 @@ impl Snippets {
     /// # Errors
     /// When there is no such snippet, it is somebody else's, or its head is not the one that was seen; nothing is
     /// changed then.
-    pub async fn save(
-        &self,
-        key: &SnippetKey,
-        owner: &OwnerHash,
-        content: &Content,
-        seen: Seen,
-    ) -> Result<Saved, SnippetError> {
-        self.check_owner(key, owner).await?;
-        let mut call = self.writing(&self.scripts.save, key, owner, content);
-        call.arg(match seen {
+    pub async fn save(&self, key: &SnippetKey, owner: &OwnerHash, edit: Edit<'_>) -> Result<Saved, SnippetError> {
+        let standing = self.check_owner(key, owner).await?;
+        if standing.burns {
+            return Err(SnippetError::Burns(key.clone()));
+        }
+        let locked = || SnippetError::Locked(key.clone());
+        let seal = standing.lock.as_ref().map(|lock| edit.keyring.opening(lock).ok_or_else(locked)).transpose()?;
+        let packed = pack(edit.content, seal);
+        let mut call = self.writing(&self.scripts.save, key, owner, &packed);
+        call.arg(match edit.seen {
             Seen::Any => String::new(),
             Seen::Revision(number) => number.to_string(),
         });
@@ -200,32 +274,39 @@ impl Snippets {
         script: &'a Script,
         key: &SnippetKey,
         owner: &OwnerHash,
-        content: &Content,
+        packed: &Packed,
     ) -> redis::ScriptInvocation<'a> {
-        let packed = Packed::of(content);
         let mut call = script.key(keys::snippet(key.as_str()));
         call.key(keys::snippet_revisions(key.as_str())).key(keys::snippet_history(key.as_str()));
-        call.arg(owner.as_str()).arg(packed.bytes).arg(packed.digest).arg(&content.title);
-        call.arg(&content.program.language.0).arg(keys::snippet_channel(key.as_str()));
-        call.arg(Summary::of(content).json());
+        call.arg(owner.as_str()).arg(&packed.bytes).arg(&packed.digest).arg(&packed.title);
+        call.arg(&packed.language).arg(keys::snippet_channel(key.as_str())).arg(&packed.summary);
         call
     }
 
     /// Whether this is the owner of a snippet that is there.
-    pub(super) async fn check_owner(&self, key: &SnippetKey, owner: &OwnerHash) -> Result<(), SnippetError> {
-        match self.owner_of(key).await? {
-            Some((stored, false)) if stored.is(owner) => Ok(()),
-            Some((_, false)) => Err(SnippetError::NotOwner),
-            Some((_, true)) | None => Err(SnippetError::Missing),
+    pub(super) async fn check_owner(&self, key: &SnippetKey, owner: &OwnerHash) -> Result<Standing, SnippetError> {
+        match self.standing(key).await? {
+            Some(standing) if standing.is_deleted => Err(SnippetError::Missing),
+            Some(standing) if standing.owner.is(owner) => Ok(standing),
+            Some(_) => Err(SnippetError::NotOwner),
+            None => Err(SnippetError::Missing),
         }
     }
 
-    /// The owner, and whether the snippet has been deleted.
-    pub(super) async fn owner_of(&self, key: &SnippetKey) -> Result<Option<(OwnerHash, bool)>, DbError> {
-        let fields = ["owner", "deleted"];
-        let stored: (Option<String>, Option<u8>) =
-            self.db.commands().hmget(keys::snippet(key.as_str()), &fields).await?;
-        Ok(stored.0.map(|owner| (OwnerHash::stored(owner), stored.1.is_some())))
+    pub(super) async fn standing(&self, key: &SnippetKey) -> Result<Option<Standing>, DbError> {
+        let fields = ["owner", "deleted", "lock", "burns"];
+        let stored: [Option<String>; 4] = self.db.commands().hmget(keys::snippet(key.as_str()), &fields).await?;
+        let [owner, deleted, lock, burns] = stored;
+        let Some(owner) = owner else {
+            return Ok(None);
+        };
+        let lock = lock.map(|text| read_lock(key, &text)).transpose()?;
+        Ok(Some(Standing {
+            owner: OwnerHash::stored(owner),
+            is_deleted: deleted.is_some(),
+            lock,
+            burns: burns.is_some(),
+        }))
     }
 
     /// The snippet under this key, if there is one.
@@ -234,21 +315,42 @@ impl Snippets {
     /// When Redis fails or the snippet is damaged.
     pub async fn load(&self, key: &SnippetKey) -> Result<Option<Snippet>, DbError> {
         let fields: HashMap<String, String> = self.db.commands().hgetall(keys::snippet(key.as_str())).await?;
-        if fields.is_empty() || fields.contains_key("deleted") { Ok(None) } else { read_snippet(key, fields).map(Some) }
+        let nothing = fields.is_empty() || fields.contains_key("deleted") || fields.contains_key("gone");
+        if nothing { Ok(None) } else { read_snippet(key, fields).map(Some) }
     }
 
     /// One revision, if there is one.
     ///
     /// # Errors
-    /// When Redis fails or the revision is damaged.
-    pub async fn revision(&self, key: &SnippetKey, number: u64) -> Result<Option<Revision>, DbError> {
-        let revisions = keys::snippet_revisions(key.as_str());
-        let stored: Option<Vec<u8>> = self.db.commands().hget(revisions, number).await?;
-        stored.map(|bytes| unpack(number, &bytes)).transpose()
+    /// When the snippet is protected and its key missing, it can be read once only, Redis fails or the revision is
+    /// damaged.
+    pub async fn revision(
+        &self,
+        snippet: &Snippet,
+        number: u64,
+        keyring: &Keyring,
+    ) -> Result<Option<Revision>, SnippetError> {
+        let seal = snippet.open(keyring)?;
+        if snippet.burns {
+            return Err(SnippetError::Burns(snippet.key.clone()));
+        }
+        let revisions = keys::snippet_revisions(snippet.key.as_str());
+        let stored: Option<Vec<u8>> = self.db.commands().hget(revisions, number).await.map_err(DbError::from)?;
+        Ok(stored.map(|bytes| unpack(number, &bytes, seal)).transpose()?)
     }
 }
 
+fn pack(content: &Content, seal: Option<&SealKey>) -> Packed {
+    seal.map_or_else(|| Packed::of(content), |seal| Packed::sealed(content, seal))
+}
+
+fn read_lock(key: &SnippetKey, text: &str) -> Result<Lock, DbError> {
+    Lock::read(text).ok_or_else(|| DbError::Damaged(format!("snippet {key} has a strange lock")))
+}
+
 pub(super) fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
+    let lock = fields.remove("lock").map(|text| read_lock(key, &text)).transpose()?;
+    let burns = fields.remove("burns").is_some();
     let expires_ms = fields.remove("expires").and_then(|text| text.parse().ok());
     let mut take =
         |name: &str| fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")));
@@ -264,6 +366,8 @@ pub(super) fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>
         forked_from: read_origin(&take("forked_from")?),
         created_ms: number("created", take("created")?)?,
         expires_ms,
+        lock,
+        burns,
     })
 }
 

@@ -10,8 +10,9 @@ use redis::streams::StreamRangeReply;
 
 use crate::db::{DbError, keys};
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
-use crate::snippets::store::{Snippet, Snippets, read_snippet};
+use crate::snippets::store::{Snippet, SnippetError, Snippets, read_snippet};
 
 /// Contents kept, and bytes of them, about.
 const KEPT_CONTENTS: usize = 4096;
@@ -22,8 +23,8 @@ const KEPT_BYTES: u64 = 16 * 1024 * 1024;
 pub struct View {
     /// The snippet.
     pub snippet: Snippet,
-    /// What its newest revision holds.
-    pub content: Arc<Content>,
+    /// What its newest revision holds; `None` when it has a password, or can be read once.
+    pub content: Option<Arc<Content>>,
     /// Id of its newest run.
     pub latest_run: Option<String>,
 }
@@ -49,29 +50,28 @@ impl Snippets {
     ///
     /// # Errors
     /// When Redis fails or the snippet is damaged.
-    pub async fn view(&self, key: &SnippetKey) -> Result<Option<View>, DbError> {
+    pub async fn view(&self, key: &SnippetKey) -> Result<Option<View>, SnippetError> {
         let mut questions = redis::pipe();
         questions.hgetall(keys::snippet(key.as_str()));
         questions.xrevrange_count(keys::snippet_runs(key.as_str()), "+", "-", 1);
         let (mut fields, runs): (HashMap<String, String>, StreamRangeReply) =
-            questions.query_async(&mut self.db.commands()).await?;
-        if fields.is_empty() || fields.contains_key("deleted") {
+            questions.query_async(&mut self.db.commands()).await.map_err(DbError::from)?;
+        if fields.is_empty() || fields.contains_key("deleted") || fields.contains_key("gone") {
             return Ok(None);
         }
         let digest = fields.remove("digest").unwrap_or_default();
         let snippet = read_snippet(key, fields)?;
-        let Some(content) = self.content(&snippet, digest).await? else {
-            return Ok(None);
-        };
+        let is_open = snippet.lock.is_none() && !snippet.burns;
+        let content = if is_open { self.content(&snippet, digest).await? } else { None };
         let latest_run = runs.ids.first().and_then(|entry| entry.get("run"));
         Ok(Some(View { snippet, content, latest_run }))
     }
 
-    async fn content(&self, snippet: &Snippet, digest: String) -> Result<Option<Arc<Content>>, DbError> {
+    async fn content(&self, snippet: &Snippet, digest: String) -> Result<Option<Arc<Content>>, SnippetError> {
         if let Some(kept) = KEPT.get(&digest) {
             return Ok(Some(kept));
         }
-        let Some(revision) = self.revision(&snippet.key, snippet.head).await? else {
+        let Some(revision) = self.revision(snippet, snippet.head, &Keyring::default()).await? else {
             return Ok(None);
         };
         let content = Arc::new(revision.content);

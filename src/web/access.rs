@@ -23,6 +23,7 @@ use crate::web::headers;
 use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
 use crate::web::rates::Kind;
+use crate::web::secrets::admission;
 use crate::web::state::State;
 use crate::web::visitor;
 
@@ -73,7 +74,7 @@ pub(super) async fn guard(
     if settings.loopback_only && public_url.is_none() && !origin::is_for_this_machine(request.headers()) {
         return Ok(request.error_response(WebError::StrangeHost));
     }
-    if let Err(error) = count(&request) {
+    if let Err(error) = count(&request).and_then(|()| admit(&request)) {
         return Ok(request.error_response(error));
     }
     if request.method().is_safe() {
@@ -91,6 +92,10 @@ pub(super) async fn guard(
     let payload = request.take_payload();
     request.set_payload(Payload::from(Box::pin(in_time(payload)) as BoxedPayloadStream));
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+fn admit(request: &ServiceRequest) -> Result<(), WebError> {
+    request.app_data::<Data<State>>().map_or(Ok(()), |state| admission::check(request, state))
 }
 
 /// Counts what costs something, unless its handler does.

@@ -13,11 +13,15 @@ use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::state::State;
+use crate::web::visitor::Visitor;
 use crate::web::{raw, snippet_page};
 
 /// `GET /{key}.zip`: the files in a folder with the key's name.
-pub(super) async fn zip(state: Data<State>, key: Path<SnippetKey>) -> Result<HttpResponse, WebError> {
-    let files = files(&state, &key).await?;
+pub(super) async fn zip(
+    (state, visitor): (Data<State>, Visitor),
+    key: Path<SnippetKey>,
+) -> Result<HttpResponse, WebError> {
+    let files = files(&state, &visitor, &key).await?;
     let bytes = pack(key.as_str(), &files).map_err(|error| WebError::Archive(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .content_type("application/zip")
@@ -28,21 +32,29 @@ pub(super) async fn zip(state: Data<State>, key: Path<SnippetKey>) -> Result<Htt
 }
 
 /// `GET /{key}.txt`: all files, each under its name when there are several.
-pub(super) async fn text(state: Data<State>, key: Path<SnippetKey>) -> Result<HttpResponse, WebError> {
-    let files = files(&state, &key).await?;
-    if let [only] = files.as_slice() {
-        return Ok(raw::file(only));
+pub(super) async fn text(
+    (state, visitor): (Data<State>, Visitor),
+    key: Path<SnippetKey>,
+) -> Result<HttpResponse, WebError> {
+    let files = files(&state, &visitor, &key).await?;
+    Ok(as_text(&files))
+}
+
+/// Files as one text, or the only one as it is.
+pub(super) fn as_text(files: &[SourceFile]) -> HttpResponse {
+    if let [only] = files {
+        return raw::file(only);
     }
     let parts = files.iter().map(|file| {
         let text = file.content.to_string();
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         format!("==> {} <==\n{text}{end}", file.path)
     });
-    Ok(raw::text(parts.collect::<Vec<_>>().join("\n")))
+    raw::text(parts.collect::<Vec<_>>().join("\n"))
 }
 
-async fn files(state: &State, key: &SnippetKey) -> Result<Vec<SourceFile>, WebError> {
-    let view = snippet_page::load(state, key).await?.ok_or(WebError::NotFound)?;
+async fn files(state: &State, visitor: &Visitor, key: &SnippetKey) -> Result<Vec<SourceFile>, WebError> {
+    let view = snippet_page::load(state, visitor, key).await?.ok_or(WebError::NotFound)?;
     Ok(view.content.program.files)
 }
 

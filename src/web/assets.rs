@@ -8,8 +8,9 @@ use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 
+use crate::web::contact;
 use crate::web::error::WebError;
-use crate::web::headers::Nonce;
+use crate::web::headers::{Contact, Nonce};
 use crate::web::links;
 use crate::web::state::State;
 
@@ -31,6 +32,9 @@ pub(super) struct Page {
     pub(super) nonce: String,
     /// This program's version.
     pub(super) version: &'static str,
+    /// Whom to write to, as the operator says it, and the same as a link; both may be empty.
+    pub(super) contact: String,
+    pub(super) contact_link: String,
     /// Scheme and host of this server, for what is read elsewhere.
     pub(super) site: String,
 }
@@ -39,7 +43,9 @@ impl Page {
     /// The page that answers the request with these extensions.
     pub(super) fn of(extensions: &Extensions) -> Self {
         let nonce = extensions.get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
-        Self { nonce, version: env!("CARGO_PKG_VERSION"), site: String::new() }
+        let contact = extensions.get::<Contact>().map(|contact| contact.0.clone()).unwrap_or_default();
+        let contact_link = contact::link(&contact).unwrap_or_default();
+        Self { nonce, version: env!("CARGO_PKG_VERSION"), contact, contact_link, site: String::new() }
     }
 
     /// Address of one of the front end's files.

@@ -11,6 +11,7 @@ use actix_web::{HttpResponse, ResponseError};
 use crate::db::DbError;
 use crate::program::ProgramError;
 use crate::runs::store::SubmitError;
+use crate::snippets::ending::Gone;
 use crate::snippets::store::SnippetError;
 use crate::web::readiness::Obstacle;
 
@@ -49,6 +50,14 @@ pub(super) enum WebError {
     NoToken,
     #[error("a token that owns nothing here")]
     BadToken,
+    #[error("a log-in is missing")]
+    LoginNeeded,
+    #[error("not the access token")]
+    WrongAccessToken,
+    #[error("a password that is too long")]
+    LongPassword,
+    #[error("a link to another device that cannot be used any more")]
+    MoveUsed,
     #[error("the text is not UTF-8")]
     NotText,
     #[error("the language is not known")]
@@ -140,6 +149,22 @@ impl WebError {
             Self::BadToken => {
                 story(StatusCode::UNAUTHORIZED, "bad_token", "This is not an edit token: 64 hexadecimal characters.")
             }
+            Self::LoginNeeded => story(
+                StatusCode::UNAUTHORIZED,
+                "login_needed",
+                "This server is private: send its access token as “X-Access-Token: TOKEN” or “Authorization: Bearer TOKEN”, or log in at /login.",
+            ),
+            Self::WrongAccessToken => {
+                story(StatusCode::UNAUTHORIZED, "wrong_access_token", "That is not this server's access token.")
+            }
+            Self::LongPassword => {
+                story(StatusCode::UNPROCESSABLE_ENTITY, "long_password", "A password can be 200 bytes long at most.")
+            }
+            Self::MoveUsed => story(
+                StatusCode::GONE,
+                "move_used",
+                "This link has been used, or is older than ten minutes. Make another where your snippets are.",
+            ),
             Self::NotText => story(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "not_text",
@@ -217,6 +242,25 @@ fn of_snippet(error: &SnippetError) -> Story {
                 "Revision {head} was saved elsewhere meanwhile, and yours was not. Look at it under Revisions, or do it again to put yours on top."
             ),
         ),
+        SnippetError::Locked(_) => story(
+            StatusCode::UNAUTHORIZED,
+            "password_needed",
+            "This snippet has a password: send it with “curl -u :PASSWORD” or as “X-Snippet-Password: PASSWORD”.",
+        ),
+        SnippetError::WrongPassword(_) => {
+            story(StatusCode::UNAUTHORIZED, "wrong_password", "That is not the password of this snippet.")
+        }
+        SnippetError::Burns(_) => story(
+            StatusCode::CONFLICT,
+            "burns",
+            "This snippet can be read once and is gone then. To read it, POST to its address with /burn behind it.",
+        ),
+        SnippetError::Gone(Gone::Burnt) => {
+            story(StatusCode::GONE, "burnt", "This snippet could be read once. Somebody has read it, and it is gone.")
+        }
+        SnippetError::Gone(Gone::Removed) => {
+            story(StatusCode::GONE, "removed", "This snippet was removed by the operator of this server.")
+        }
         SnippetError::Db(error) => of_storage(error),
     }
 }

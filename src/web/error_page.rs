@@ -12,6 +12,10 @@ use askama::Template;
 use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::{Story, WebError, of_status};
+use crate::web::secrets::asking;
+
+/// What a program is told that lacks a snippet's password.
+const BASIC: &str = "Basic realm=\"snippet\", charset=\"UTF-8\"";
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -36,7 +40,10 @@ pub(super) async fn render(
         return Ok(response.map_into_boxed_body());
     }
     let error = response.response().error().and_then(|error| error.as_error::<WebError>());
-    error.inspect(|error| error.log()).map_or_else(|| of_status(status), WebError::story).answer(response)
+    let story = error.inspect(|error| error.log()).map_or_else(|| of_status(status), WebError::story);
+    let is_page = Form::wanted(response.request().headers()) == Form::Page;
+    let asked = error.filter(|_| is_page).and_then(|error| asking::page(error, response.request()));
+    story.answer(response, asked.and_then(Result::ok))
 }
 
 fn has_body(body: &impl MessageBody) -> bool {
@@ -44,9 +51,14 @@ fn has_body(body: &impl MessageBody) -> bool {
 }
 
 impl Story {
-    fn answer<B>(self, response: ServiceResponse<B>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    /// With a page in the place of the error's own, if there is one.
+    fn answer<B>(
+        self,
+        response: ServiceResponse<B>,
+        asked: Option<String>,
+    ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
         let (request, old) = response.into_parts();
-        let mut fresh = self.response(&request);
+        let mut fresh = self.response(&request, asked);
         for (name, value) in old.headers() {
             if name == ALLOW {
                 fresh.headers_mut().insert(name.clone(), value.clone());
@@ -55,14 +67,24 @@ impl Story {
         Ok(ServiceResponse::new(request, fresh))
     }
 
-    fn response(&self, request: &HttpRequest) -> HttpResponse {
+    fn response(&self, request: &HttpRequest, asked: Option<String>) -> HttpResponse {
         let mut builder = HttpResponse::build(self.status);
         builder.insert_header((CACHE_CONTROL, "no-store"));
         if matches!(self.status.as_u16(), 429 | 503) {
             builder.insert_header((RETRY_AFTER, self.retry_seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            builder.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            // Never one that a browser would answer with a window of its own.
+            let is_page = Form::wanted(request.headers()) == Form::Page;
+            let scheme =
+                if self.code.ends_with("password") || self.code.starts_with("password") { BASIC } else { "Bearer" };
+            builder.insert_header((WWW_AUTHENTICATE, if is_page { "Bearer" } else { scheme }));
+        }
+        if let Some(html) = asked {
+            return builder
+                .content_type("text/html; charset=utf-8")
+                .insert_header(("x-robots-tag", "noindex"))
+                .body(html);
         }
         match Form::wanted(request.headers()) {
             Form::Page => {
@@ -81,6 +103,7 @@ fn heading(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 | 403 => "Refused",
         404 => "Nothing here",
+        410 => "Gone",
         413 => "Too large",
         422 => "This cannot run",
         429 => "Not so fast",

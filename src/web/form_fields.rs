@@ -5,6 +5,7 @@ use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
 use crate::web::arguments;
 use crate::web::error::WebError;
+use crate::web::secrets::door::Choices;
 
 /// What was sent.
 #[derive(Debug, Default)]
@@ -19,6 +20,10 @@ pub(super) struct Fields {
     /// The revision that the page showed; a save over another is refused.
     pub(super) revision: Option<u64>,
     stdin: String,
+    /// What was chosen for a snippet that is not saved yet.
+    expires: Option<String>,
+    password: Option<String>,
+    burns: bool,
     /// Another name for the first file.
     first: Option<String>,
     files: Vec<SourceFile>,
@@ -42,6 +47,9 @@ impl Fields {
                 "args" => fields.arguments = value,
                 "stdin" => fields.stdin = line_ends(&value),
                 "revision" => fields.revision = Some(value.parse().map_err(|_| strange())?),
+                "expires" => fields.expires = Some(value),
+                "password" => fields.password = Some(value),
+                "burn" => fields.burns = true,
                 "first" => fields.first = Some(value),
                 "path" => path = value,
                 "content" => fields.files.push(SourceFile::text(std::mem::take(&mut path), line_ends(&value))),
@@ -59,6 +67,11 @@ impl Fields {
             main.path = name;
         }
         Ok(fields)
+    }
+
+    /// How the snippet is to be kept, if it is a new one.
+    pub(super) fn choices(&self) -> Choices<'_> {
+        Choices { expires: self.expires.as_deref(), password: self.password.as_deref(), burns: self.burns }
     }
 
     /// What was sent as a program, with what the form cannot bring back taken from `base`, where it was made from.

@@ -5,12 +5,19 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_FRAME_OPTIONS};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use crate::web::state::State;
 
 use crate::web::access::Route;
 
 /// The nonce of the answer to a request; stands in the request's extensions.
 #[derive(Clone)]
 pub(super) struct Nonce(pub(super) String);
+
+/// Whom to write to, as the operator says it; stands there as well.
+#[derive(Clone)]
+pub(super) struct Contact(pub(super) String);
 
 /// The policy of a page that shows a stranger's text as it is.
 pub(super) const RAW_POLICY: &str = "default-src 'none'; sandbox";
@@ -43,6 +50,9 @@ pub(super) async fn protect(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let nonce = Nonce(nanoid::nanoid!());
     request.extensions_mut().insert(nonce.clone());
+    if let Some(contact) = request.app_data::<Data<State>>().and_then(|state| state.settings.contact.clone()) {
+        request.extensions_mut().insert(Contact(contact));
+    }
     let mut response = next.call(request).await?;
     let for_frames = Route::is(&response.request().extensions(), EMBED);
     let for_others = for_frames || Route::is(&response.request().extensions(), PICTURE);

@@ -22,9 +22,10 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
         (1, _) => "one is working".to_owned(),
         (number, _) => format!("{number} are working"),
     };
+    let contact = state.settings.contact.as_deref();
     let mut builder = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     let status = if ready { "ready" } else { "not_ready" };
     builder
         .insert_header((CACHE_CONTROL, "no-store"))
-        .json(serde_json::json!({ "status": status, "redis": redis, "runners": runners }))
+        .json(serde_json::json!({ "status": status, "redis": redis, "runners": runners, "contact": contact }))
 }

@@ -17,7 +17,27 @@ pub(super) fn site(request: &HttpRequest, state: &State) -> String {
     format!("{scheme}://{host}")
 }
 
+/// A path of this server to go to, or its root: what somebody else wrote must not lead elsewhere.
+pub(super) fn own_path(path: &str) -> &str {
+    let leads_away = !path.starts_with('/') || path.starts_with("//") || path.contains(['\\', '\r', '\n', '\t']);
+    if leads_away || !path.bytes().all(|byte| byte.is_ascii_graphic()) { "/" } else { path }
+}
+
 /// The whole address of a snippet.
 pub(super) fn of_snippet(request: &HttpRequest, state: &State, key: &SnippetKey) -> String {
     format!("{}/{key}", site(request, state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_way_back_leads_to_another_site() {
+        for path in ["//evil.example", "https://evil.example", "/\\evil.example", "", "evil", "/a\r\nX: y", "/\t/evil"]
+        {
+            assert_eq!(own_path(path), "/", "{path:?}");
+        }
+        assert_eq!(own_path("/abc/raw?revision=2"), "/abc/raw?revision=2");
+    }
 }

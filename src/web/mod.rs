@@ -6,6 +6,7 @@
 //! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
 //! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`
+//! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
 //! - around every answer: `error`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
 
@@ -22,6 +23,7 @@ mod archive;
 mod arguments;
 mod assets;
 mod colour;
+mod contact;
 mod error;
 mod error_page;
 mod followed;
@@ -37,12 +39,15 @@ mod messages;
 mod moment;
 mod network;
 mod origin;
+mod owned;
+mod qr;
 mod raw;
 mod readiness;
 mod removal;
 mod run_form;
 mod run_result;
 mod run_socket;
+mod secrets;
 mod sharing;
 mod snippet_data;
 mod snippet_page;

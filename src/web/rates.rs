@@ -25,6 +25,8 @@ pub struct RatesPerMinute {
     pub misses: u32,
     /// Sockets opened.
     pub sockets: u32,
+    /// Passwords and access tokens tried.
+    pub passwords: u32,
 }
 
 /// What is counted apart.
@@ -34,6 +36,7 @@ pub(super) enum Kind {
     Change,
     Miss,
     Socket,
+    Password,
 }
 
 /// The counts of all kinds.
@@ -42,6 +45,7 @@ pub(super) struct Rates {
     changes: Limiter,
     misses: Limiter,
     sockets: Limiter,
+    passwords: Limiter,
 }
 
 impl Rates {
@@ -51,6 +55,7 @@ impl Rates {
             changes: Limiter::new(rates.changes),
             misses: Limiter::new(rates.misses),
             sockets: Limiter::new(rates.sockets),
+            passwords: Limiter::new(rates.passwords),
         }
     }
 
@@ -70,6 +75,7 @@ impl Rates {
             Kind::Change => &self.changes,
             Kind::Miss => &self.misses,
             Kind::Socket => &self.sockets,
+            Kind::Password => &self.passwords,
         }
     }
 }

@@ -13,7 +13,9 @@ use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
+use crate::web::secrets::door;
 use crate::web::state::State;
+use crate::web::visitor::Visitor;
 
 /// Which file of which revision; the main file of the newest by default.
 #[derive(Debug, Deserialize)]
@@ -26,37 +28,42 @@ pub(super) struct Choice {
 
 /// `GET /{key}/raw`, and `GET /{key}` from a program
 pub(super) async fn show(
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     key: Path<SnippetKey>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
-    chosen(&state, &key, &choice).await
+    chosen(&state, &visitor, &key, &choice).await
 }
 
 /// `GET /{key}/raw/{path}`
 pub(super) async fn show_path(
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     address: Path<(SnippetKey, String)>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
     let (key, path) = address.into_inner();
-    chosen(&state, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
+    chosen(&state, &visitor, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
 }
 
-/// What that revision holds; the newest by default.
-async fn content(state: &State, key: &SnippetKey, number: Option<u64>) -> Result<Option<Arc<Content>>, WebError> {
-    let Some(number) = number else {
-        return Ok(state.snippets.view(key).await?.map(|view| view.content));
-    };
-    if state.snippets.load(key).await?.is_none() {
-        return Ok(None);
+/// What that revision holds; the newest by default. What anybody may read is asked for by one question.
+async fn content(
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    number: Option<u64>,
+) -> Result<Arc<Content>, WebError> {
+    if number.is_none()
+        && let Some(content) = state.snippets.view(key).await?.and_then(|view| view.content)
+    {
+        return Ok(content);
     }
-    let revision = state.snippets.revision(key, number).await?;
-    Ok(revision.map(|revision| Arc::new(revision.content)))
+    let entered = door::enter(state, visitor, key).await?;
+    let revision = entered.revision(state, number.unwrap_or(entered.snippet.head)).await?;
+    Ok(Arc::new(revision.content))
 }
 
-async fn chosen(state: &State, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
-    let content = content(state, key, choice.revision).await?.ok_or(WebError::NotFound)?;
+async fn chosen(state: &State, visitor: &Visitor, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
+    let content = content(state, visitor, key, choice.revision).await?;
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
     let mut files = content.program.files.iter();
     let file = files.find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;

@@ -9,9 +9,13 @@ use crate::web::accept::is_browser;
 use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
 use crate::web::history::{diff_page, life, revision, revisions};
+use crate::web::owned::{mine, moving};
+use crate::web::secrets::{burn, login, unlock};
 use crate::web::sharing::{embed, oembed, picture};
 use crate::web::state::State;
-use crate::web::{access, archive, assets, error_page, headers, health, raw, run_form, run_socket, snippet_page};
+use crate::web::{
+    access, archive, assets, contact, error_page, headers, health, raw, run_form, run_socket, snippet_page,
+};
 
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
@@ -45,6 +49,12 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/favicon.ico", assets::favicon))
         .service(get("/robots.txt", assets::robots))
         .service(get("/static/{name:.+}", assets::asset))
+        .service(get("/.well-known/security.txt", contact::security))
+        .service(web::resource("/login").route(reading().to(login::show)).route(web::post().to(login::login)))
+        .service(get("/mine", mine::show))
+        .service(web::resource("/mine/move").post(moving::all))
+        .service(web::resource("/move/{token}").route(reading().to(moving::arrive)).route(web::post().to(moving::take)))
+        .service(get("/move/{token}/qr.svg", moving::code))
         .service(web::resource("/run/{language}").post(run::code))
         .service(get("/oembed", oembed::show))
         // Only to be read: what is put there is a new file of that name.
@@ -68,6 +78,9 @@ fn table(config: &mut ServiceConfig) {
         )
         .service(web::resource("/{key}/save").post(run_form::save))
         .service(web::resource(headers::EMBED).route(reading().to(embed::show)).route(web::post().to(embed::run)))
+        .service(web::resource("/{key}/unlock").post(unlock::unlock))
+        .service(web::resource("/{key}/burn").post(burn::burn))
+        .service(web::resource("/{key}/move").post(moving::one))
         .service(get("/{key}/revisions", revisions::show))
         .service(get("/{key}/diff", diff_page::show))
         .service(web::resource("/{key}/expiry").post(life::expire))

@@ -1,6 +1,7 @@
 //! Run and Save without a script: the page's form.
 
 use actix_web::HttpResponse;
+use actix_web::cookie::Cookie;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Form, Path};
 
@@ -9,7 +10,9 @@ use crate::program::file::SourceFile;
 use crate::program::{Draft, Program};
 use crate::runs::request::Control;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lock::Lock;
 use crate::snippets::revision::{Content, clean_title};
+use crate::snippets::seal::SealKey;
 use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
@@ -17,6 +20,7 @@ use crate::web::form_fields::Fields;
 use crate::web::network::Network;
 use crate::web::rates::Kind;
 use crate::web::run_result;
+use crate::web::secrets::door;
 use crate::web::snippet_page::{self, View};
 use crate::web::state::State;
 use crate::web::submission::{self, Stored, Wanted};
@@ -46,7 +50,7 @@ pub(super) async fn save(
 ) -> Result<HttpResponse, WebError> {
     let sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_inner())?);
     match sent.save().await {
-        Ok((stored, _)) => Ok(sent.go_to(&stored.key)),
+        Ok((stored, _)) => Ok(sent.go_to(&stored)),
         Err(error) => sent.answer_with_form(page, error, None).await,
     }
 }
@@ -77,6 +81,7 @@ impl Sent {
 
     /// Counted here, not where programs are: a form that comes too often comes back with its text.
     async fn save(&self) -> Result<(Stored, Content), WebError> {
+        self.visitor.check_admitted()?;
         self.state.rates.count(Kind::Change, self.network)?;
         self.store().await
     }
@@ -87,8 +92,11 @@ impl Sent {
         let program = draft.parse(&self.state.languages, &self.state.settings.program_limits)?;
         let content = Content { title: self.title(base.as_ref()), program };
         let (key, visitor, origin) = (&self.key, &self.visitor.hash, self.fork_of());
+        let keeping = door::keeping(self.fields.choices()).await?;
+        let keyring = &self.visitor.keyring;
         let seen = self.fields.revision.map_or(Seen::Any, Seen::Revision);
-        let wanted = Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen };
+        let wanted =
+            Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen, keyring, keeping: &keeping };
         let stored = submission::store(&self.state.snippets, wanted).await?;
         Ok((stored, content))
     }
@@ -96,6 +104,7 @@ impl Sent {
     /// Stores what is to run, unless it could not run anyway: whoever may not save here gets a new snippet, and
     /// tries that are refused should not leave one each.
     async fn prepare(&self) -> Result<(Stored, Content), WebError> {
+        self.visitor.check_admitted()?;
         self.state.rates.count(Kind::Run, self.network)?;
         submission::check_ready(&self.state)?;
         self.store().await
@@ -106,31 +115,41 @@ impl Sent {
         let run = submission::fresh_run();
         let follower = state.feed.follow_log(&state.runs, run.clone(), 0);
         let head = run_result::head(state, page, &stored.key, &content)?;
+        let stored_lock = stored.lock.clone();
         let request = submission::request(content, &stored, None);
         submission::submit(&state.runs, &run, &request, self.visitor.hash.as_str()).await?;
         state.runs.control(&run, &Control::Eof).await?;
         let mut response = run_result::stream(state, run_result::around(head, stored.key), follower);
-        if let Some(cookie) = self.visitor.cookie(&state.settings) {
+        for cookie in self.cookies(&stored_lock) {
             // Fails only for names and values that no header can hold; ours are plain.
             let _ = response.add_cookie(&cookie);
         }
         Ok(response)
     }
 
-    fn go_to(&self, key: &SnippetKey) -> HttpResponse {
+    fn go_to(&self, stored: &Stored) -> HttpResponse {
         let mut builder = HttpResponse::SeeOther();
-        builder.insert_header((LOCATION, format!("/{key}")));
-        self.visitor.cookie(&self.state.settings).map(|cookie| builder.cookie(cookie));
+        let query = if stored.burns { "?kept" } else { "" };
+        builder.insert_header((LOCATION, format!("/{}{query}", stored.key)));
+        for cookie in self.cookies(&stored.lock) {
+            builder.cookie(cookie);
+        }
         builder.finish()
+    }
+
+    /// What the visitor's browser needs from now on.
+    fn cookies(&self, lock: &Option<(Lock, SealKey)>) -> Vec<Cookie<'static>> {
+        let lock = lock.as_ref().map(|(lock, key)| self.visitor.lock_cookie(lock, key));
+        self.visitor.cookie().into_iter().chain(lock).collect()
     }
 
     /// What the form was made from: the snippet, or the one that the page will be a fork of.
     async fn base(&self, key: &SnippetKey) -> Result<Option<View>, WebError> {
-        if let Some(saved) = snippet_page::load(&self.state, key).await? {
+        if let Some(saved) = snippet_page::load(&self.state, &self.visitor, key).await? {
             return Ok(Some(saved));
         }
         match self.fork_of() {
-            Some(origin) => snippet_page::fork_of(&self.state, key.clone(), &origin, None).await,
+            Some(origin) => snippet_page::fork_of(&self.state, &self.visitor, key.clone(), (&origin, None)).await,
             None => Ok(None),
         }
     }

@@ -20,8 +20,8 @@ use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::inbox::{Gate, Writer, inbox};
-use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
+use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::viewer::{Arrival, Gone, Outlet, Seen, Viewer};
 use crate::web::visitor::Visitor;
@@ -44,8 +44,11 @@ type Asked = (Data<State>, Visitor, Path<SnippetKey>, Query<Resume>);
 
 /// `GET /{key}/socket`
 pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -> Result<HttpResponse, WebError> {
-    let (state, visitor, key, resume) = asked;
+    let (state, mut visitor, key, resume) = asked;
     check_origin(&request, &state, &visitor)?;
+    if let Some(entered) = door::find(&state, &visitor, &key).await? {
+        visitor.keyring = entered.keyring;
+    }
     let message_bytes = state.settings.message_bytes();
     let (writer, gate, reader) = inbox();
     let socket = RunSocket { inbox: writer, heard: Instant::now(), partial: None, message_bytes };
@@ -53,8 +56,7 @@ pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -
     let started = WsResponseBuilder::new(socket, &request, Gated { payload, gate }).codec(codec).start_with_addr();
     let (address, response) =
         started.map_err(|_| WebError::Malformed("This address speaks WebSocket; open the page instead."))?;
-    let network = Network::of(&request, &state.settings);
-    let arrival = arrival(state.get_ref(), (&visitor, network), key.into_inner(), &resume);
+    let arrival = arrival(state.get_ref(), &visitor, key.into_inner(), &resume);
     let closing = address.clone();
     let outlet: Outlet = Box::new(move |texts| {
         let sending = address.send(Outgoing(texts));
@@ -67,12 +69,14 @@ pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -
     Ok(response)
 }
 
-fn arrival(state: &State, (visitor, network): (&Visitor, Network), key: SnippetKey, resume: &Resume) -> Arrival {
+fn arrival(state: &State, visitor: &Visitor, key: SnippetKey, resume: &Resume) -> Arrival {
     let run = resume.run.as_deref().and_then(RunId::parse);
     Arrival {
         state: state.clone(),
         visitor: visitor.hash.clone(),
-        network,
+        network: visitor.network,
+        keyring: visitor.keyring.clone(),
+        is_admitted: visitor.is_admitted,
         key,
         fork_of: resume.fork.as_deref().and_then(SnippetKey::parse),
         seen: run.map(|run| Seen { run, after: resume.after.unwrap_or(0) }),

@@ -1,6 +1,10 @@
 //! What the operator chose for the web. Read from the command line by `config`, never here.
 
+use std::fmt;
+
 use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use crate::program::{MAX_PATH_BYTES, ProgramLimits};
 use crate::web::rates::RatesPerMinute;
@@ -26,6 +30,33 @@ pub struct Settings {
     pub rates: RatesPerMinute,
     /// Sizes a visitor's program may have.
     pub program_limits: ProgramLimits,
+    /// Who may use this server; everybody without it.
+    pub access: Option<Access>,
+    /// Whom to write to about what stands here.
+    pub contact: Option<String>,
+}
+
+/// What a private instance asks for.
+#[derive(Clone)]
+pub struct Access {
+    /// Whoever knows it may create and run.
+    pub token: String,
+    /// Reading asks for it as well.
+    pub reading: bool,
+}
+
+impl Access {
+    /// Whether this is the token; takes as long whatever the answer.
+    pub(super) fn is(&self, token: &str) -> bool {
+        let digest = |text: &str| Sha256::digest(text);
+        digest(&self.token).as_slice().ct_eq(digest(token).as_slice()).into()
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Access").field("reading", &self.reading).finish_non_exhaustive()
+    }
 }
 
 impl Settings {

@@ -12,6 +12,7 @@ use crate::program::Program;
 use crate::program::file::SourceFile;
 use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lifetime::Lifetime;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::arguments;
@@ -21,6 +22,7 @@ use crate::web::error::{Story, WebError};
 use crate::web::kept_page::{self, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
+use crate::web::secrets::door;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -46,6 +48,8 @@ struct SnippetPage<'a> {
     revision: u64,
     may_save: bool,
     expires: Option<Moment>,
+    is_protected: bool,
+    lifetimes: [Lifetime; 7],
     last_output: &'a Markup,
     last_message: &'a str,
     notice: &'a str,
@@ -104,7 +108,7 @@ pub(super) async fn show(
     key: Path<SnippetKey>,
     start: Query<Start>,
 ) -> Result<HttpResponse, WebError> {
-    let view = match load(&state, &key).await? {
+    let view = match load(&state, &visitor, &key).await? {
         Some(view) => view,
         None => fresh(&state, &visitor, key.into_inner(), &start).await?,
     };
@@ -112,24 +116,29 @@ pub(super) async fn show(
 }
 
 /// The saved snippet under the key.
-pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<View>, WebError> {
-    let Some(view) = state.snippets.view(key).await? else {
-        return Ok(None);
-    };
-    let run = view.latest_run.as_deref().and_then(RunId::parse);
-    Ok(Some(saved(view.snippet, Content::clone(&view.content), run)))
+pub(super) async fn load(state: &State, visitor: &Visitor, key: &SnippetKey) -> Result<Option<View>, WebError> {
+    load_revision(state, visitor, key, None).await
 }
 
 /// The saved snippet under the key, with this revision in the editor.
-async fn load_revision(state: &State, key: &SnippetKey, number: Option<u64>) -> Result<Option<View>, WebError> {
-    let Some(number) = number else {
-        return load(state, key).await;
-    };
-    let Some(snippet) = state.snippets.load(key).await? else {
+async fn load_revision(
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    number: Option<u64>,
+) -> Result<Option<View>, WebError> {
+    // What anybody may read is asked for by one question; all else goes by the door.
+    let view = if number.is_none() { state.snippets.view(key).await? } else { None };
+    if let Some((view, content)) = view.and_then(|mut view| view.content.take().map(|content| (view, content))) {
+        let run = view.latest_run.as_deref().and_then(RunId::parse);
+        return Ok(Some(saved(view.snippet, Content::clone(&content), run)));
+    }
+    let Some(entered) = door::find(state, visitor, key).await? else {
         return Ok(None);
     };
-    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
-    Ok(Some(saved(snippet, revision.content, None)))
+    let revision = entered.revision(state, number.unwrap_or(entered.snippet.head)).await?;
+    let run = state.runs.latest_of(key.as_str()).await?;
+    Ok(Some(saved(entered.snippet, revision.content, run)))
 }
 
 fn saved(snippet: Snippet, content: Content, run: Option<RunId>) -> View {
@@ -139,7 +148,7 @@ fn saved(snippet: Snippet, content: Content, run: Option<RunId>) -> View {
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
     if let Some(origin) = start.fork.as_deref().and_then(SnippetKey::parse)
-        && let Some(fork) = fork_of(state, key.clone(), &origin, start.revision).await?
+        && let Some(fork) = fork_of(state, visitor, key.clone(), (&origin, start.revision)).await?
     {
         return Ok(fork);
     }
@@ -152,11 +161,11 @@ async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start)
 /// A page that is not saved and starts as a copy; `None` when there is nothing to copy.
 pub(super) async fn fork_of(
     state: &State,
+    visitor: &Visitor,
     key: SnippetKey,
-    origin: &SnippetKey,
-    revision: Option<u64>,
+    (origin, revision): (&SnippetKey, Option<u64>),
 ) -> Result<Option<View>, WebError> {
-    let origin = load_revision(state, origin, revision).await?;
+    let origin = load_revision(state, visitor, origin, revision).await?;
     Ok(origin.map(|origin| View { forked_from: Some(origin.key), ..unsaved(key, origin.content) }))
 }
 
@@ -191,10 +200,10 @@ pub(super) async fn respond(
     if let Some(story) = story.filter(|story| matches!(story.status.as_u16(), 429 | 503)) {
         builder.insert_header((RETRY_AFTER, story.retry_seconds));
     }
-    visitor.cookie(&state.settings).map(|cookie| builder.cookie(cookie));
+    visitor.cookie().map(|cookie| builder.cookie(cookie));
     let language = &view.content.program.language.0;
     if view.is_owned_by(visitor) && visitor.language.as_ref() != Some(language) {
-        builder.cookie(Visitor::language_cookie(language, &state.settings));
+        builder.cookie(visitor.language_cookie(language));
     }
     Ok(builder.body(html))
 }
@@ -208,7 +217,8 @@ fn kept_or_written(
     last: &LastRun,
 ) -> Result<String, WebError> {
     let is_as_saved = last.is_final && view.notice.is_none() && view.arguments_line.is_none() && !view.kept;
-    let Some(snippet) = view.snippet.as_ref().filter(|_| is_as_saved) else {
+    let is_open = |snippet: &&Snippet| is_as_saved && snippet.lock.is_none() && !snippet.burns;
+    let Some(snippet) = view.snippet.as_ref().filter(is_open) else {
         return write(state, page, visitor, view, last);
     };
     let run = view.run.as_ref().map(RunId::as_str);
@@ -242,6 +252,8 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
         may_save: view.snippet.is_none() || view.is_owned_by(visitor),
         expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),
+        is_protected: view.snippet.as_ref().is_some_and(|snippet| snippet.lock.is_some()),
+        lifetimes: Lifetime::ALL,
         last_output: &last.output,
         last_message: &last.message,
         notice: notice.as_deref().unwrap_or_default(),

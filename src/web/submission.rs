@@ -4,10 +4,11 @@
 use crate::runs::request::{RunId, RunRequest, SnippetRevision, Terminal};
 use crate::runs::store::Runs;
 use crate::snippets::key::SnippetKey;
-use crate::snippets::lifetime::Lifetime;
+use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::Content;
-use crate::snippets::store::{NewSnippet, Origin, Saved, Seen, SnippetError, Snippets};
+use crate::snippets::seal::SealKey;
+use crate::snippets::store::{Edit, Keeping, NewSnippet, Origin, Saved, Seen, Snippet, SnippetError, Snippets};
 use crate::web::error::WebError;
 use crate::web::readiness::Obstacle;
 use crate::web::state::State;
@@ -16,10 +17,20 @@ use crate::web::state::State;
 const SHARD: u16 = 0;
 
 /// Where a program was stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Stored {
     pub(super) key: SnippetKey,
     pub(super) revision: u64,
+    /// What a new snippet got.
+    pub(super) lock: Option<(Lock, SealKey)>,
+    /// It is a new one that can be read once.
+    pub(super) burns: bool,
+}
+
+impl Stored {
+    pub(super) fn new(key: SnippetKey, keeping: Keeping) -> Self {
+        Self { key, revision: 1, lock: keeping.lock, burns: keeping.burns }
+    }
 }
 
 /// What a visitor wants stored.
@@ -33,41 +44,58 @@ pub(super) struct Wanted<'a> {
     pub(super) fork_of: Option<&'a SnippetKey>,
     /// What they have seen of the snippet, if it is theirs.
     pub(super) seen: Seen,
+    /// The keys of protected snippets that they hold.
+    pub(super) keyring: &'a Keyring,
+    /// How a new snippet is to be kept.
+    pub(super) keeping: &'a Keeping,
 }
 
 /// Stores content: as a revision if the visitor owns the snippet, as a new snippet if there is none, else as a fork.
 pub(super) async fn store(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
-    let Wanted { key, visitor, content, fork_of, seen } = wanted;
-    match snippets.save(key, visitor, content, seen).await.map(Saved::revision) {
-        Ok(revision) => return Ok(Stored { key: key.clone(), revision }),
+    let Wanted { key, visitor, content, fork_of, seen, keyring, .. } = wanted;
+    match snippets.save(key, visitor, Edit { content, seen, keyring }).await.map(Saved::revision) {
+        Ok(revision) => return Ok(Stored { key: key.clone(), revision, lock: None, burns: false }),
         Err(SnippetError::NotOwner) => return fork(snippets, wanted).await,
         Err(SnippetError::Missing) => {}
         Err(error) => return Err(error.into()),
     }
     let origin = match fork_of {
-        Some(origin) => head_of(snippets, origin).await?,
+        Some(origin) => snippets.load(origin).await?,
         None => None,
     };
-    match snippets.create(key, &new(wanted, origin.as_ref())).await {
-        Ok(()) => Ok(Stored { key: key.clone(), revision: 1 }),
+    let keeping = keeping(wanted, origin.as_ref());
+    match snippets.create(key, &new(wanted, origin.map(head).as_ref(), &keeping)).await {
+        Ok(()) => Ok(Stored::new(key.clone(), keeping)),
         Err(SnippetError::Taken) => fork(snippets, wanted).await,
         Err(error) => Err(error.into()),
     }
 }
 
 async fn fork(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
-    let origin = head_of(snippets, wanted.key).await?;
-    let key = snippets.create_anywhere(&new(wanted, origin.as_ref())).await?;
-    Ok(Stored { key, revision: 1 })
+    let origin = snippets.load(wanted.key).await?;
+    let keeping = keeping(wanted, origin.as_ref());
+    let key = snippets.create_anywhere(&new(wanted, origin.map(head).as_ref(), &keeping)).await?;
+    Ok(Stored::new(key, keeping))
 }
 
-fn new<'a>(wanted: Wanted<'a>, forked_from: Option<&'a Origin>) -> NewSnippet<'a> {
-    NewSnippet { owner: wanted.visitor, content: wanted.content, forked_from, lifetime: Lifetime::default() }
+fn new<'a>(wanted: Wanted<'a>, forked_from: Option<&'a Origin>, keeping: &'a Keeping) -> NewSnippet<'a> {
+    NewSnippet { owner: wanted.visitor, content: wanted.content, forked_from, keeping }
 }
 
-async fn head_of(snippets: &Snippets, key: &SnippetKey) -> Result<Option<Origin>, WebError> {
-    let snippet = snippets.load(key).await?;
-    Ok(snippet.map(|snippet| Origin { key: snippet.key, revision: snippet.head }))
+/// As it was chosen. A fork of a protected snippet has its password unless it gets one of its own: what was sealed is
+/// not put down in clear.
+fn keeping(wanted: Wanted<'_>, origin: Option<&Snippet>) -> Keeping {
+    let mut keeping = wanted.keeping.clone();
+    if keeping.lock.is_none()
+        && let Some(lock) = origin.and_then(|origin| origin.lock.as_ref())
+    {
+        keeping.lock = wanted.keyring.opening(lock).map(|key| (lock.clone(), key.clone()));
+    }
+    keeping
+}
+
+fn head(snippet: Snippet) -> Origin {
+    Origin { key: snippet.key, revision: snippet.head }
 }
 
 /// A fresh id for a run, to be followed before it is submitted.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use crate::runs::feed::{SnippetFollower, SnippetNews};
 use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lock::Keyring;
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::presence::REFRESH_EVERY;
 use crate::snippets::store::Snippet;
@@ -42,6 +43,10 @@ pub(super) struct Arrival {
     pub(super) state: State,
     pub(super) visitor: OwnerHash,
     pub(super) network: Network,
+    /// Keys of protected snippets.
+    pub(super) keyring: Keyring,
+    /// They may create and run here.
+    pub(super) is_admitted: bool,
     pub(super) key: SnippetKey,
     /// A fresh page that will be a fork of this snippet once it is saved.
     pub(super) fork_of: Option<SnippetKey>,
@@ -59,6 +64,8 @@ pub(super) struct Viewer {
     pub(super) state: State,
     pub(super) visitor: OwnerHash,
     pub(super) network: Network,
+    pub(super) keyring: Keyring,
+    pub(super) is_admitted: bool,
     /// By which it is counted.
     id: String,
     pub(super) key: SnippetKey,
@@ -98,6 +105,8 @@ impl Viewer {
             state: arrival.state,
             visitor: arrival.visitor,
             network: arrival.network,
+            keyring: arrival.keyring,
+            is_admitted: arrival.is_admitted,
             key: arrival.key,
             fork_of: arrival.fork_of,
             snippet: None,
@@ -192,6 +201,10 @@ impl Viewer {
     pub(super) async fn reload(&mut self) -> Result<(), Failure> {
         let before = self.revision();
         self.snippet = self.state.snippets.load(&self.key).await?;
+        if self.snippet.as_ref().is_some_and(|snippet| snippet.open(&self.keyring).is_err()) {
+            // Somebody who waited here for a first save that was made with a password.
+            return Err(Failure::Gone);
+        }
         if self.revision() != before {
             self.tell_snippet().await?;
         }

@@ -4,7 +4,7 @@ use crate::program::Draft;
 use crate::runs::request::{Control, RunId, Terminal};
 use crate::runs::store::Controlled;
 use crate::snippets::revision::{Content, clean_title};
-use crate::snippets::store::{Seen, SnippetError};
+use crate::snippets::store::{Keeping, Seen, SnippetError};
 use crate::web::error::WebError;
 use crate::web::messages::ClientMessage;
 use crate::web::rates::Kind;
@@ -27,6 +27,9 @@ struct Edited {
 impl Viewer {
     /// Does what one message asks for, or says why not.
     pub(super) async fn obey(&mut self, text: &str) -> Result<(), Gone> {
+        if !self.is_admitted {
+            return self.tell_error(&WebError::LoginNeeded, None).await;
+        }
         let Ok(message) = serde_json::from_str::<ClientMessage>(text) else {
             return self
                 .tell_error(
@@ -94,7 +97,15 @@ impl Viewer {
         let snippets = &self.state.snippets;
         let (key, visitor, fork_of) = (&self.key, &self.visitor, self.fork_of.as_ref());
         let seen = edited.revision.map_or(Seen::Any, Seen::Revision);
-        let wanted = Wanted { key, visitor, content: &content, fork_of, seen };
+        let wanted = Wanted {
+            key,
+            visitor,
+            content: &content,
+            fork_of,
+            seen,
+            keyring: &self.keyring,
+            keeping: &Keeping::default(),
+        };
         let stored = match submission::store(snippets, wanted).await {
             Err(error @ WebError::Snippet(SnippetError::Stale(_))) => {
                 // The client learns first what the newest revision is, and can then choose to go on from there.

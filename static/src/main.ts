@@ -6,6 +6,7 @@ import { sizeOf } from "./files";
 import { Keeper } from "./keeper";
 import { wireMenu } from "./menu";
 import { misfit, misfitInput, misfitUpload } from "./misfit";
+import { fillIn } from "./native-save";
 import { findElements, readData } from "./page";
 import type { Program } from "./protocol";
 import { offerDraft } from "./resume";
@@ -182,9 +183,14 @@ function shortcut(event: KeyboardEvent): void {
 }
 
 elements.form.addEventListener("submit", (event) => {
+  if (event.submitter?.id === "keep" && program() !== null) return keeper.discard();
   event.preventDefault();
   if (event.submitter === elements.save) save();
   else runOrStop();
+});
+elements.form.addEventListener("formdata", (event) => {
+  const draft = program();
+  if (draft) fillIn(event.formData, draft);
 });
 elements.fork.addEventListener("click", (event) => {
   if (session.state.saved) return;

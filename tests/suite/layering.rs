@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// Each part, and the parts of ours that it may name.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("app", &["config", "db", "doctor", "languages", "program", "runner", "runs", "snippets", "web"]),
+    ("app", &["config", "db", "doctor", "languages", "operator", "program", "runner", "runs", "snippets", "web"]),
     ("web", &["db::DbError", "languages", "program", "runs", "snippets"]),
     ("runner", &["db::DbError", "languages", "program", "protocol", "runs"]),
+    ("operator", &["db::DbError", "runs", "snippets"]),
     ("doctor", &["db::DbError", "languages", "program", "runner", "runs"]),
     ("runs", &["db", "languages", "program"]),
     ("snippets", &["db", "languages", "program"]),

@@ -100,6 +100,16 @@ impl OwnEngine {
         Path::new(&format!("/proc/{}/root", self.namespaces.first)).join(folder).join("data")
     }
 
+    /// The same folder as the daemon sees it.
+    pub fn data_root_inside(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Name of the control group that holds its containers.
+    pub fn cgroup(&self) -> String {
+        self.namespaces.cgroup.clone()
+    }
+
     /// The daemon's process.
     pub fn pid(&self) -> Pid {
         self.daemon.id

@@ -24,10 +24,16 @@ pub struct Process {
 impl Process {
     /// Starts a role; waits for its address when it serves pages.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_codecube"));
-        command.args(arguments).arg("--until-stdin-closes").stdin(Stdio::piped()).stdout(Stdio::piped());
+        Self::start_through(&[], arguments)
+    }
+
+    /// Starts it through a command that ends in executing what follows it, such as `prlimit --nofile=64`.
+    pub fn start_through(wrapper: &[&str], arguments: &[&str]) -> Self {
+        let words = [wrapper, &[env!("CARGO_BIN_EXE_codecube")], arguments].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg("--until-stdin-closes").stdin(Stdio::piped()).stdout(Stdio::piped());
         command.env("CODECUBE_LOG", std::env::var("CODECUBE_TEST_LOG").unwrap_or_else(|_| "warn".to_owned()));
-        for kind in ["RUNS", "CHANGES", "MISSES", "SOCKETS"] {
+        for kind in ["RUNS", "CHANGES", "MISSES", "SOCKETS", "PASSWORDS"] {
             // All tests come from one address; those about rates set them.
             command.env(format!("CODECUBE_{kind}_PER_MINUTE"), "0");
         }
@@ -81,7 +87,15 @@ impl Server {
 
     /// A server with these options beside the test's own; waits until it is ready.
     pub async fn start(options: &[&str]) -> Server {
-        let data = TempDir::new().unwrap();
+        let server = Self::start_through(&[], options);
+        server.ready().await;
+        server
+    }
+
+    /// A server below another command; nobody has waited until it is ready.
+    pub fn start_through(wrapper: &[&str], options: &[&str]) -> Server {
+        // Some wrappers hide /tmp.
+        let data = if wrapper.is_empty() { TempDir::new() } else { TempDir::new_in("/var/tmp") }.unwrap();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let runner_name = format!("test-{}-{number}", std::process::id());
         let mut arguments = vec!["serve".to_owned(), "--listen=127.0.0.1:0".to_owned()];
@@ -89,10 +103,8 @@ impl Server {
         arguments.push(format!("--runner-name={runner_name}"));
         arguments.push("--drain-seconds=1".to_owned());
         arguments.extend(options.iter().map(|&option| option.to_owned()));
-        let process = Process::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        let server = Server { process, data, runner_name, arguments };
-        server.ready().await;
-        server
+        let process = Process::start_through(wrapper, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        Server { process, data, runner_name, arguments }
     }
 
     /// Starts the process again on the same data; the port is another one.

@@ -11,6 +11,8 @@ for index = 8, #ARGV do bodies[#bodies + 1] = ARGV[index] end
 bodies[#bodies + 1] = ARGV[4]
 append(KEYS[1], KEYS[2], bodies)
 redis.call('HSET', KEYS[1], 'state', 'finished', 'outcome', ARGV[4])
+-- The program is nobody's any more, and may be one that is not to be read here.
+redis.call('HDEL', KEYS[1], 'request')
 redis.call('ZREM', KEYS[4], ARGV[1])
 redis.call('XACK', KEYS[3], ARGV[5], run[3])
 redis.call('XDEL', KEYS[3], run[3])

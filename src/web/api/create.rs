@@ -10,6 +10,7 @@ use crate::web::accept::Form;
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
 use crate::web::links;
+use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
@@ -35,9 +36,9 @@ pub(super) async fn keep(
     visitor: &Visitor,
     sent: Sent,
 ) -> Result<HttpResponse, WebError> {
-    let lifetime = sent.lifetime()?;
+    let keeping = door::keeping(sent.choices(visitor)).await?;
     let content = sent.content(state)?;
-    let new = NewSnippet { owner: &visitor.hash, content: &content, forked_from: None, lifetime };
+    let new = NewSnippet { owner: &visitor.hash, content: &content, forked_from: None, keeping: &keeping };
     let key = state.snippets.create_anywhere(&new).await?;
     let mut builder = HttpResponse::Created();
     Ok(told(&mut builder, request, (state, visitor), &key, 1))

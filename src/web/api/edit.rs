@@ -4,13 +4,14 @@ use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::snippets::key::SnippetKey;
-use crate::snippets::store::Seen;
+use crate::snippets::store::{Edit, Seen};
 use crate::web::api::create::{keep, told};
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
+use crate::web::removal;
+use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
-use crate::web::{removal, snippet_page};
 
 /// `PUT /{name}`: a snippet's new code when that is its key, else a new snippet from a file of this name, which
 /// is where `curl -T hello.py HOST/` sends it.
@@ -23,7 +24,7 @@ pub(in crate::web) async fn put(
 ) -> Result<HttpResponse, WebError> {
     let mut options = options.into_inner();
     if let Some(key) = SnippetKey::parse(&name)
-        && (visitor.is_known() || state.snippets.load(&key).await?.is_some())
+        && (visitor.is_known() || door::find(&state, &visitor, &key).await?.is_some())
     {
         let sent = Sent::read(&request, payload, options, &state).await?;
         return replace(&request, &state, &visitor, &key, sent).await;
@@ -43,10 +44,12 @@ async fn replace(
     if !visitor.is_known() {
         return Err(WebError::NoToken);
     }
-    let base = snippet_page::load(state, key).await?.ok_or(WebError::NotFound)?;
+    let entered = door::enter(state, visitor, key).await?;
+    let base = entered.revision(state, entered.snippet.head).await?;
     let seen = sent.options.revision.map_or(Seen::Any, Seen::Revision);
     let content = sent.content_over(base.content, state)?;
-    let saved = state.snippets.save(key, &visitor.hash, &content, seen).await?;
+    let edit = Edit { content: &content, seen, keyring: &entered.keyring };
+    let saved = state.snippets.save(key, &visitor.hash, edit).await?;
     Ok(told(&mut HttpResponse::Ok(), request, (state, visitor), key, saved.revision()))
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Manner {
     pub(super) framing: Framing,
     /// How the run ended is told in a last line as well.
     pub(super) last_line: bool,
+    /// It is of a protected snippet: its log goes soon.
+    pub(super) is_protected: bool,
 }
 
 /// One run's way out.

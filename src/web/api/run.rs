@@ -16,6 +16,7 @@ use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
 use crate::web::network::Network;
+use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::submission::{self, Stored};
 use crate::web::visitor::Visitor;
@@ -38,12 +39,12 @@ pub(in crate::web) async fn code(
     options.language = Some(language.into_inner());
     let manner = manner(&request, &options);
     let sent = Sent::read(&request, payload, options, &state).await?;
-    let lifetime = sent.lifetime()?;
+    let keeping = door::keeping(sent.choices(&visitor)).await?;
     let content = sent.content(&state)?;
     submission::check_ready(&state)?;
-    let new = NewSnippet { owner: &visitor.hash, content: &content, forked_from: None, lifetime };
+    let new = NewSnippet { owner: &visitor.hash, content: &content, forked_from: None, keeping: &keeping };
     let key = state.snippets.create_anywhere(&new).await?;
-    let stored = Stored { key, revision: 1 };
+    let stored = Stored::new(key, keeping);
     let mut run = submission::request(content, &stored, None);
     // Nobody types into this run: without input it is at its end from the start.
     run.stdin_bytes = run.program.stdin.is_none().then(Vec::new);
@@ -60,10 +61,11 @@ pub(in crate::web) async fn code(
 pub(in crate::web) async fn snippet(
     request: HttpRequest,
     payload: Payload,
-    (state, _visitor, options): Asked,
+    (state, visitor, options): Asked,
     key: Path<SnippetKey>,
 ) -> Result<HttpResponse, WebError> {
-    let view = snippet_page::load(&state, &key).await?.ok_or(WebError::NotFound)?;
+    let view = snippet_page::load(&state, &visitor, &key).await?.ok_or(WebError::NotFound)?;
+    let is_protected = view.snippet.is_some_and(|snippet| snippet.lock.is_some());
     let limit = state.settings.program_limits.stdin_bytes;
     let input = body::read(&request, payload, limit).await?;
     submission::check_ready(&state)?;
@@ -74,13 +76,14 @@ pub(in crate::web) async fn snippet(
     let own_input = || program.stdin.clone().unwrap_or_default().into_bytes();
     let input = if body::is_there(&request) { input.to_vec() } else { own_input() };
     let run = RunRequest { program, terminal: None, snippet: None, stdin_bytes: Some(input) };
-    start(&request, &state, &run, manner(&request, &options)).await
+    let manner = Manner { is_protected, ..manner(&request, &options) };
+    start(&request, &state, &run, manner).await
 }
 
 fn manner(request: &HttpRequest, options: &Options) -> Manner {
     let framing = Framing::of(request.version());
     let asked = options.status.as_deref().is_some_and(|status| status != "0");
-    Manner { framing, last_line: asked || framing == Framing::Plain }
+    Manner { framing, last_line: asked || framing == Framing::Plain, is_protected: false }
 }
 
 /// Submits the run; the answer's body is what it prints.
@@ -95,6 +98,9 @@ async fn start(
     // Whoever has no cookie could be a new visitor with each request; their network is not.
     let visitor = Network::of(request, &state.settings).name();
     submission::submit(&state.runs, &id, run, &visitor).await?;
+    if manner.is_protected {
+        state.runs.forget(&id).await?;
+    }
     let mut response = HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY))

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use crate::languages::Language;
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
-use crate::snippets::lifetime::Lifetime;
 use crate::snippets::revision::{Content, clean_title};
 use crate::web::api::body::{self, FormField};
 use crate::web::arguments;
 use crate::web::error::WebError;
+use crate::web::secrets::door::Choices;
 use crate::web::snippet_page;
 use crate::web::state::State;
+use crate::web::visitor::Visitor;
 
 /// Fields of a form that are no files.
 const MAX_WORDS: usize = 8;
@@ -32,6 +33,8 @@ pub(in crate::web) struct Options {
     pub(super) args: Option<String>,
     /// How long it is kept.
     pub(super) expires: Option<String>,
+    /// Anything but `0`: it can be read once.
+    pub(super) burn: Option<String>,
     /// The revision that an edit starts from.
     pub(super) revision: Option<u64>,
     /// Anything but `0`: how the run ended is the last line of the body.
@@ -44,6 +47,8 @@ pub(super) struct Sent {
     pub(super) files: Vec<SourceFile>,
     pub(super) options: Options,
     pub(super) stdin: Option<String>,
+    /// For the new snippet. Never behind the address, which logs keep.
+    password: Option<String>,
 }
 
 impl Sent {
@@ -63,7 +68,7 @@ impl Sent {
         let content = FileContent::from_bytes(body::read(request, payload, limits.source_bytes).await?.into());
         let path = options.name.clone().unwrap_or_default();
         let files = if content.is_empty() { Vec::new() } else { vec![SourceFile { path, content }] };
-        Ok(Self { files, options, stdin: None })
+        Ok(Self { files, options, ..Self::default() })
     }
 
     fn of_form(fields: Vec<FormField>, options: Options) -> Result<Self, WebError> {
@@ -77,11 +82,13 @@ impl Sent {
                 ("language", None) => sent.options.language = Some(text()?),
                 ("title", None) => sent.options.title = Some(text()?),
                 ("args", None) => sent.options.args = Some(text()?),
+                ("password", None) => sent.password = Some(text()?),
+                ("burn", None) => sent.options.burn = Some(text()?),
                 ("expires", None) => sent.options.expires = Some(text()?),
                 ("file", None) => sent.files.push(file(sent.options.name.take().unwrap_or_default())),
                 _ => {
                     return Err(WebError::Malformed(
-                        "A form may hold files, and the fields language, title, args, stdin and expires.",
+                        "A form may hold files, and the fields language, title, args, stdin, expires, password and burn.",
                     ));
                 }
             }
@@ -119,10 +126,13 @@ impl Sent {
         Ok(Content { title, program })
     }
 
-    /// How long it is to be kept.
-    pub(super) fn lifetime(&self) -> Result<Lifetime, WebError> {
-        let word = self.options.expires.as_deref();
-        word.map_or(Ok(Lifetime::default()), |word| Lifetime::parse(word).ok_or(WebError::BadLifetime))
+    /// How it is to be kept, if it is new; the password may also be the one that the request states.
+    pub(super) fn choices<'a>(&'a self, visitor: &'a Visitor) -> Choices<'a> {
+        Choices {
+            expires: self.options.expires.as_deref(),
+            password: self.password.as_deref().or(visitor.password.as_deref()),
+            burns: self.options.burn.as_deref().is_some_and(|burn| burn != "0"),
+        }
     }
 
     /// The language that was named, or that the main file tells.

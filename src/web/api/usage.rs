@@ -14,6 +14,9 @@ use crate::web::state::State;
 #[template(path = "usage.txt")]
 struct Usage<'a> {
     site: String,
+    /// Whom to write to; may be empty.
+    contact: &'a str,
+    is_private: bool,
     version: &'static str,
     languages: &'a [Language],
 }
@@ -21,7 +24,11 @@ struct Usage<'a> {
 /// `GET /` from a program
 pub(in crate::web) async fn show(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, WebError> {
     let site = links::site(&request, &state);
-    let text = Usage { site, version: env!("CARGO_PKG_VERSION"), languages: state.languages.all() }.render()?;
+    let contact = state.settings.contact.as_deref().unwrap_or_default();
+    let is_private = state.settings.access.is_some();
+    let text =
+        Usage { site, contact, is_private, version: env!("CARGO_PKG_VERSION"), languages: state.languages.all() }
+            .render()?;
     // askama takes a template's last line end away.
     let text = text + "\n";
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").insert_header((VARY, "accept")).body(text))

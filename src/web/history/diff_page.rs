@@ -14,6 +14,7 @@ use crate::web::history::difference::{self, FileDifference};
 use crate::web::history::revision;
 use crate::web::raw;
 use crate::web::state::State;
+use crate::web::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "diff.html")]
@@ -37,14 +38,14 @@ pub(in crate::web) struct Two {
 /// `GET /{key}/diff?from=1&to=2`
 pub(in crate::web) async fn show(
     request: HttpRequest,
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     page: Page,
     key: Path<SnippetKey>,
     two: Query<Two>,
 ) -> Result<HttpResponse, WebError> {
-    let (snippet, old) = revision::load(&state, &key, two.from).await?;
-    let to = two.to.unwrap_or(snippet.head);
-    let (_, new) = revision::load(&state, &key, to).await?;
+    let (entered, old) = revision::load(&state, &visitor, &key, two.from).await?;
+    let to = two.to.unwrap_or(entered.snippet.head);
+    let new = entered.revision(&state, to).await?;
     let (before, after) = (old.content.program.files, new.content.program.files);
     if Form::wanted(request.headers()) != Form::Page {
         // Comparing may take a while; other requests go on meanwhile.

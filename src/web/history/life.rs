@@ -43,7 +43,7 @@ pub(in crate::web) async fn expire(
         return Err(WebError::NoToken);
     }
     let expires = state.snippets.expire(&key, &visitor.hash, lifetime).await?;
-    state.runs.keep_runs_of(key.as_str(), expires).await?;
+    removal::keep_runs(&state, &snippet, expires).await?;
     if Form::wanted(request.headers()) == Form::Page {
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("/{key}/revisions"))).finish());
     }

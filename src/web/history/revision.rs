@@ -9,7 +9,7 @@ use askama::Template;
 
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Revision;
-use crate::snippets::store::{Seen, Snippet};
+use crate::snippets::store::{Edit, Seen};
 use crate::web::accept::Form;
 use crate::web::api::create::told;
 use crate::web::assets::Page;
@@ -18,6 +18,7 @@ use crate::web::colour::markup::Markup;
 use crate::web::error::WebError;
 use crate::web::moment::Moment;
 use crate::web::raw;
+use crate::web::secrets::door::{self, Entered};
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
@@ -43,7 +44,8 @@ pub(in crate::web) async fn show(
     address: Path<(SnippetKey, u64)>,
 ) -> Result<HttpResponse, WebError> {
     let (key, number) = address.into_inner();
-    let (snippet, revision) = load(&state, &key, number).await?;
+    let (entered, revision) = load(&state, &visitor, &key, number).await?;
+    let snippet = entered.snippet;
     if Form::wanted(request.headers()) != Form::Page {
         let main = revision.content.program.files.into_iter().next().ok_or(WebError::NotFound)?;
         return Ok(raw::file(&main));
@@ -75,11 +77,12 @@ pub(in crate::web) async fn restore(
     address: Path<(SnippetKey, u64)>,
 ) -> Result<HttpResponse, WebError> {
     let (key, number) = address.into_inner();
-    let (_, revision) = load(&state, &key, number).await?;
+    let (entered, revision) = load(&state, &visitor, &key, number).await?;
     if !visitor.is_known() {
         return Err(WebError::NoToken);
     }
-    let saved = state.snippets.save(&key, &visitor.hash, &revision.content, Seen::Any).await?;
+    let edit = Edit { content: &revision.content, seen: Seen::Any, keyring: &entered.keyring };
+    let saved = state.snippets.save(&key, &visitor.hash, edit).await?;
     if Form::wanted(request.headers()) == Form::Page {
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("/{key}"))).finish());
     }
@@ -87,8 +90,13 @@ pub(in crate::web) async fn restore(
 }
 
 /// A snippet that is there, with one of its revisions.
-pub(super) async fn load(state: &State, key: &SnippetKey, number: u64) -> Result<(Snippet, Revision), WebError> {
-    let snippet = state.snippets.load(key).await?.ok_or(WebError::NotFound)?;
-    let revision = state.snippets.revision(key, number).await?.ok_or(WebError::NotFound)?;
-    Ok((snippet, revision))
+pub(super) async fn load(
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    number: u64,
+) -> Result<(Entered, Revision), WebError> {
+    let entered = door::enter(state, visitor, key).await?;
+    let revision = entered.revision(state, number).await?;
+    Ok((entered, revision))
 }

@@ -13,6 +13,7 @@ use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::moment::Moment;
+use crate::web::secrets::door::{self, Entered};
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
@@ -47,8 +48,8 @@ pub(in crate::web) async fn show(
     page: Page,
     key: Path<SnippetKey>,
 ) -> Result<HttpResponse, WebError> {
-    let snippet = state.snippets.load(&key).await?.ok_or(WebError::NotFound)?;
-    let history = state.snippets.history(&key).await?;
+    let Entered { snippet, keyring } = door::enter(&state, &visitor, &key).await?;
+    let history = state.snippets.history(&snippet, &keyring).await?;
     let mut builder = HttpResponse::Ok();
     builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
     builder.insert_header(("x-robots-tag", "noindex"));
@@ -83,7 +84,7 @@ fn html(
     let template = RevisionsPage {
         page,
         key: snippet.key.as_str(),
-        title: &snippet.title,
+        title: history.first().map_or("", |newest| &newest.summary.title),
         head: snippet.head,
         lines: lines.collect(),
         gone: history.last().map_or(0, |oldest| oldest.revision - 1),

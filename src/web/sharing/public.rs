@@ -21,12 +21,11 @@ pub(super) struct Public {
 /// Loads it. What asks for a password, or is gone once it was read, is not here: nothing of it may be in a preview,
 /// not even its title. Every page, picture and address for other sites asks this function and no other.
 pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<Public>, WebError> {
-    let view = state.snippets.view(key).await?;
-    Ok(view.map(|view| Public {
-        run: view.latest_run.as_deref().and_then(RunId::parse),
-        snippet: view.snippet,
-        content: view.content,
-    }))
+    let Some(view) = state.snippets.view(key).await? else {
+        return Ok(None);
+    };
+    let run = view.latest_run.as_deref().and_then(RunId::parse);
+    Ok(view.content.map(|content| Public { snippet: view.snippet, content, run }))
 }
 
 impl Public {

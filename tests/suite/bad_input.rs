@@ -1,0 +1,142 @@
+//! What visitors send that cannot be run, or that goes on too long, by both doors; the rest is in `runs.rs`.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::server::{Server, until};
+use crate::socket::{Visitor, quiet_client, run_message};
+
+/// Names that no file may have. (A double, and a file where a folder stands, are in `runs.rs`.)
+const BAD_NAMES: &[&str] = &[
+    "..",
+    "../x",
+    "a/../b",
+    ".",
+    "/etc/passwd",
+    "a\0b",
+    "a\nb",
+    "a\u{1b}[2Jb",
+    "a\u{7f}b",
+    "a//b",
+    "a/",
+    "\\\\server\\share",
+    "a/b/c/d/e/f/g/h/i/j/k",
+];
+
+#[tokio::test]
+async fn names_that_could_lead_elsewhere_are_refused_by_the_socket() {
+    let mut page = Visitor::new(Server::shared().await.url()).await.fresh().await;
+    let long = "n".repeat(300);
+    for name in BAD_NAMES.iter().copied().chain([long.as_str()]) {
+        for place in 0..2 {
+            let mut message = run_message("python", "print(1)");
+            let bad = json!({"path": name, "content": ""});
+            let good = json!({"path": "good.py", "content": ""});
+            message["files"] = if place == 0 { json!([bad, good]) } else { json!([good, bad]) };
+            page.send(message).await;
+            let answer = page.next_that(|value| value["type"] == "error" || value["kind"] == "queued").await;
+            assert_eq!(answer["code"], "bad_path", "{name:?} at place {place}: {answer}");
+            assert!(!answer["message"].as_str().unwrap().contains(char::is_control), "{answer}");
+        }
+    }
+    let mut empty = run_message("python", "print(1)");
+    empty["files"] = json!([{"path": "good.py", "content": ""}, {"path": "", "content": ""}]);
+    page.send(empty).await;
+    assert_eq!(page.next_that(|value| value["type"] == "error").await["code"], "bad_path");
+}
+
+#[tokio::test]
+async fn names_that_could_lead_elsewhere_are_refused_by_the_api() {
+    let url = Server::shared().await.url();
+    let long = "n".repeat(300);
+    for name in BAD_NAMES.iter().copied().filter(|name| !name.contains(['\0', '\n'])).chain([long.as_str()]) {
+        let address = reqwest::Url::parse_with_params(&format!("{url}/run/python"), [("name", name)]).unwrap();
+        let answer = quiet_client().post(address).header("accept", "application/json").body("print(1)").send().await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status(), 422, "{name:?}: {}", answer.text().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn arguments_of_a_megabyte_are_refused_by_both_doors() {
+    let url = Server::shared().await.url();
+    let mut page = Visitor::new(url).await.fresh().await;
+    let mut message = run_message("bash", "echo $#");
+    message["args"] = json!(["x".repeat(1 << 20)]);
+    page.send(message).await;
+    assert_eq!(page.next_that(|value| value["type"] == "error").await["code"], "arguments_too_large");
+    let boundary = "x7";
+    let field = |name: &str, value: &str| {
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file =
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.sh\"\r\n\r\necho $#\r\n");
+    let body = format!("{}{file}--{boundary}--\r\n", field("args", &"x".repeat(1 << 20)));
+    let kind = format!("multipart/form-data; boundary={boundary}");
+    let request = quiet_client().post(format!("{url}/run/bash")).header("content-type", kind).header("accept", "*/*");
+    let status = request.body(body).send().await.unwrap().status().as_u16();
+    assert!([413, 422].contains(&status), "{status}");
+}
+
+#[tokio::test]
+async fn a_main_file_that_the_program_itself_lacks_is_the_languages_own_error() {
+    let mut page = Visitor::new(Server::shared().await.url()).await.fresh().await;
+    let mut message = run_message("bash", "");
+    message["files"] = json!([{"path": "sub/main.sh", "content": "source ./missing.sh; echo after"}]);
+    page.send(message).await;
+    let heard = page.finish().await;
+    assert_eq!(heard.outcome(), "exited");
+    assert!(heard.output().contains("missing.sh") && heard.output().contains("after"), "{heard:?}");
+}
+
+/// A compile step that prints a gigabyte, one that forks, and one that never ends.
+#[tokio::test]
+async fn a_compile_step_is_held_to_its_limits() {
+    let server = Server::start(&["--pool-size=1", "--compile-seconds=10"]).await;
+    let visitor = Visitor::new(server.url()).await;
+    // Six thousand warnings with their lines and carets: more than the limit, from what a source may hold.
+    let floods = format!("#include \"{0}\"\n#include \"{0}\"\nint main(void) {{}}\n", "warn.h");
+    let warn = "#warning aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n".repeat(3000);
+    let mut message = run_message("c", "");
+    message["files"] = json!([{"path": "main.c", "content": floods}, {"path": "warn.h", "content": warn}]);
+    let mut page = visitor.fresh().await;
+    page.send(message).await;
+    let heard = page.finish().await;
+    assert_eq!(heard.outcome(), "output_limit", "{:?}", heard.finished());
+    assert!(heard.output().len() <= 1 << 20);
+
+    let endless = "#include \"/dev/zero\"\nint main(void) {}\n";
+    let start = Instant::now();
+    let heard = visitor.fresh().await.run("c", endless).await;
+    let outcome = heard.outcome();
+    assert!(["time_limit", "cpu_limit", "memory_limit", "compile_failed"].contains(&outcome), "{:?}", heard.finished());
+    assert!(start.elapsed() < Duration::from_secs(25));
+
+    let forks = ".macro bomb\n.rept 100000\n.byte 1\n.endr\nbomb\nbomb\n.endm\nbomb\n";
+    let code = format!("__asm__(\"{}\");\nint main(void) {{}}\n", forks.replace('\n', "\\n"));
+    let heard = visitor.fresh().await.run("c", &code).await;
+    assert_ne!(heard.outcome(), "exited", "{:?}", heard.finished());
+    until("only the warm sandbox is left", || async { server.containers().len() == 1 }).await;
+}
+
+#[tokio::test]
+async fn input_that_nobody_reads_and_input_after_the_end_hurt_nothing() {
+    let mut page = Visitor::new(Server::shared().await.url()).await.fresh().await;
+    let mut message = run_message("bash", "head -c 3; echo; echo done");
+    message["stdin"] = json!("x".repeat(1 << 20));
+    page.send(message).await;
+    let heard = page.finish().await;
+    assert_eq!((heard.output().as_str(), heard.outcome()), ("xxx\ndone\n", "exited"));
+    // To a run that is over: told so, or passed over, and the next run is as ever.
+    for data in ["late", "later"] {
+        page.send(json!({"type": "input", "run": heard.run, "data": data})).await;
+    }
+    page.send(json!({"type": "eof", "run": heard.run})).await;
+    page.send(json!({"type": "stop", "run": heard.run})).await;
+    page.start("bash", "read -r line; echo \"got <$line>\"").await;
+    let started = page.event("started").await;
+    page.send(json!({"type": "input", "run": started["run"], "data": "mine\n"})).await;
+    let output = page.event("output").await;
+    assert_eq!(output["data"], "got <mine>\n");
+}

@@ -1,0 +1,244 @@
+//! What is on the host before and after many runs: nothing may be left, whatever ran and whatever died. F43 of the list
+//! of faults, and the hostile programs through the HTTP API.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use codecube::doctor::corpus::{Corpus, Hostile};
+use codecube::runs::outcome::{Finished, Outcome};
+use futures_util::{StreamExt, stream};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::own_engine::{EngineOptions, OwnEngine};
+use crate::processes::{child_named, of_users, open_files, resident_kib, threads};
+use crate::server::{Server, until};
+use crate::socket::{Visitor, quiet_client};
+
+/// Sandboxes kept ready.
+const POOL: usize = 2;
+/// Hostile programs at once.
+const AT_ONCE: usize = 4;
+/// First user of this file's sandboxes, and how many: nobody else's have them.
+const USERS: std::ops::Range<u32> = 900_000..901_000;
+/// Programs whose limits are these run here; the others are in `abuse.rs`.
+const LIMITS: (Duration, u64) = (Duration::from_secs(4), 256);
+
+/// What there is of one server on an Engine of its own.
+#[derive(Debug, PartialEq, Eq)]
+struct Remains {
+    containers: usize,
+    volumes: usize,
+    mounts: usize,
+    control_groups: usize,
+    folders: usize,
+    processes: BTreeMap<String, usize>,
+}
+
+/// What may differ a little.
+#[derive(Debug)]
+struct Figures {
+    files: usize,
+    threads: usize,
+    resident_kib: u64,
+    disk_kib: u64,
+    sandbox_memory_kib: u64,
+}
+
+struct Rig {
+    server: Server,
+    engine: OwnEngine,
+}
+
+impl Rig {
+    async fn start(settings: &[&str]) -> Option<Self> {
+        let engine = OwnEngine::start(EngineOptions::default()).await?;
+        let (host, pool) = (format!("--docker-host={}", engine.host()), format!("--pool-size={POOL}"));
+        let users = [format!("--uid-base={}", USERS.start), format!("--uid-count={}", USERS.len())];
+        let common = [
+            host.as_str(),
+            &pool,
+            &users[0],
+            &users[1],
+            "--runs-per-visitor=64",
+            "--lease-seconds=3",
+            "--prestart=none",
+        ];
+        let server = Server::start(&[settings, &common].concat()).await;
+        Some(Self { server, engine })
+    }
+
+    fn remains(&self) -> Remains {
+        let lines = |words: &[&str]| self.engine.docker(words).stdout.iter().filter(|byte| **byte == b'\n').count();
+        let mut processes = BTreeMap::new();
+        let web = Pid::from_raw(self.server.process.child.id().cast_signed());
+        of_users(USERS, web).into_values().for_each(|name| *processes.entry(name).or_default() += 1);
+        let folders = std::fs::read_dir(self.engine.data_root().join("containers")).map_or(0, Iterator::count);
+        Remains {
+            containers: lines(&["ps", "--all", "--quiet"]),
+            volumes: lines(&["volume", "ls", "--quiet"]),
+            mounts: self.engine.inside(&["cat", "/proc/self/mounts"]).stdout.split(|byte| *byte == b'\n').count(),
+            control_groups: groups(&self.engine.cgroup()),
+            folders,
+            processes,
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let web = Pid::from_raw(self.server.process.child.id().cast_signed());
+        let both = [web, child_named(self.server.process.child.id(), "codecube")];
+        let disk = self.engine.inside(&["du", "-skx", &self.engine.data_root_inside().display().to_string()]);
+        let memory = format!("/sys/fs/cgroup/memory/{}/memory.usage_in_bytes", self.engine.cgroup());
+        Figures {
+            files: both.iter().map(|&id| open_files(id)).sum(),
+            threads: both.iter().map(|&id| threads(id)).sum(),
+            resident_kib: both.iter().map(|&id| resident_kib(id)).sum(),
+            disk_kib: first_number(&String::from_utf8_lossy(&disk.stdout)),
+            sandbox_memory_kib: first_number(&std::fs::read_to_string(memory).unwrap_or_default()) / 1024,
+        }
+    }
+
+    /// Waits until nothing differs from before, and says what does.
+    async fn settles_to(&self, before: &Remains) {
+        let last = std::cell::RefCell::new(None);
+        let settled = async {
+            while last.replace(Some(self.remains())).as_ref() != Some(before) {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(40), settled).await.is_ok();
+        assert!(in_time, "before: {before:?}\nafter: {:?}", last.borrow());
+    }
+
+    async fn full_pool(&self) -> Remains {
+        until("the pool is full", || async { self.engine.containers().len() == POOL }).await;
+        tokio::time::sleep(Duration::from_millis(500)).await; // containers are listed a moment before all of them is there
+        self.remains()
+    }
+
+    /// One program through the API; what was wrong, if anything. An answer that broke off is no fault of a program.
+    async fn attack(&self, program: &Hostile) -> Option<String> {
+        let request = quiet_client().post(format!("{}/run/{}?status=1", self.server.url(), program.language));
+        let sent = request.header("accept", "*/*").body(program.source.clone()).send().await;
+        let text = match sent {
+            Ok(answer) => answer.text().await.ok()?,
+            Err(_) => return None,
+        };
+        let Some((output, line)) = text.rsplit_once("codecube: outcome=") else {
+            return Some(format!("{}: it has no end: {}", program.name, text.chars().take(300).collect::<String>()));
+        };
+        program.judge(&finished(line)?, output, false).err().map(|reason| format!("{}: {reason}", program.name))
+    }
+
+    async fn attacks(&self, programs: &[&Hostile]) -> Vec<String> {
+        let attacks = stream::iter(programs).map(|program| self.attack(program)).buffer_unordered(AT_ONCE);
+        attacks.filter_map(|fault| async { fault }).collect().await
+    }
+}
+
+/// The last line that a program on the API asks for; `None` when the server lost sight of the run.
+fn finished(line: &str) -> Option<Finished> {
+    let mut words = line.split_whitespace();
+    let outcome: Outcome = serde_json::from_value(words.next()?.into()).ok()?;
+    let mut finished = Finished::new(outcome, "");
+    for word in words {
+        match word.split_once('=') {
+            Some(("exit_code", code)) => finished.exit_code = code.parse().ok(),
+            Some(("signal", name)) => finished.signal = Some(name.to_owned()),
+            _ => {}
+        }
+    }
+    Some(finished)
+}
+
+fn first_number(text: &str) -> u64 {
+    text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0)
+}
+
+/// Control groups below one of this name, in every hierarchy.
+fn groups(name: &str) -> usize {
+    fn below(folder: &std::path::Path) -> usize {
+        let folders = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        folders.filter(|path| path.is_dir()).map(|path| 1 + below(&path)).sum()
+    }
+    let roots = std::fs::read_dir("/sys/fs/cgroup").unwrap().flatten().map(|entry| entry.path());
+    roots.map(|root| below(&root.join(name))).sum::<usize>() + below(&std::path::Path::new("/sys/fs/cgroup").join(name))
+}
+
+/// Runs so many hostile programs through the API, kills the server in the middle of them, and counts what is left.
+async fn hostile_runs(count: usize) {
+    let corpus = Corpus::load().unwrap();
+    let fits = |program: &&Hostile| {
+        let needs_more = program.terminal || program.twice || program.partner.is_some() || program.stdin_bytes > 0;
+        (program.timeout, program.memory_mb) == LIMITS && !needs_more
+    };
+    let all: Vec<&Hostile> = corpus.attacks().into_iter().filter(fits).collect();
+    // Spread over all promises, when not all are run.
+    let step = (all.len() / count).max(1);
+    let programs: Vec<&Hostile> = all.iter().copied().step_by(step).cycle().take(count).collect();
+    let names: BTreeSet<&str> = programs.iter().map(|program| program.name.as_str()).collect();
+    let Some(mut rig) = Rig::start(&["--wall-seconds=4", "--memory-mb=256", "--compile-seconds=20"]).await else {
+        return;
+    };
+    Visitor::new(rig.server.url()).await.fresh().await.run("python", "print(1)").await;
+    let (before, figures) = (rig.full_pool().await, rig.figures());
+    let (first, second) = programs.split_at(count / 2);
+    let mut faults = rig.attacks(first).await;
+    rig.settles_to(&before).await;
+
+    // kill -9 of the server and its runner while programs run, which are not judged.
+    let runner = child_named(rig.server.process.child.id(), "codecube");
+    let web = Pid::from_raw(rig.server.process.child.id().cast_signed());
+    let under_way = rig.attacks(&second[..AT_ONCE.min(second.len())]);
+    let _ = tokio::time::timeout(Duration::from_secs(2), under_way).await;
+    kill(runner, Signal::SIGKILL).unwrap();
+    kill(web, Signal::SIGKILL).unwrap();
+    rig.server.process.kill();
+    rig.server.restart().await;
+    rig.settles_to(&before).await;
+
+    faults.extend(rig.attacks(second).await);
+    rig.settles_to(&before).await;
+    let after = rig.figures();
+    eprintln!("{count} hostile runs of {} programs\nbefore: {figures:?}\nafter:  {after:?}\n{before:?}", names.len());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(after.files <= figures.files + 16, "open files: {figures:?} became {after:?}");
+    assert!(after.threads <= figures.threads + 8, "threads: {figures:?} became {after:?}");
+    assert!(after.disk_kib <= figures.disk_kib + 2048, "disk: {figures:?} became {after:?}");
+    assert!(after.resident_kib <= figures.resident_kib + 64 * 1024, "memory: {figures:?} became {after:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_forty_hostile_runs_and_a_kill_of_the_server_among_them() {
+    hostile_runs(40).await;
+}
+
+#[tokio::test]
+#[ignore = "it takes ten minutes; `cargo test --test suite -- --ignored five_hundred`"]
+async fn nothing_is_left_of_five_hundred_hostile_runs_and_a_kill_of_the_server_among_them() {
+    hostile_runs(500).await;
+}
+
+/// F43, bounded.
+#[tokio::test]
+async fn two_hundred_runs_leave_everything_flat() {
+    let Some(rig) = Rig::start(&[]).await else { return };
+    let visitor = Visitor::new(rig.server.url()).await;
+    let mut pages = futures_util::future::join_all((0..4).map(|_| visitor.fresh())).await;
+    let round = async |pages: &mut Vec<crate::socket::Page>, runs: usize| {
+        let all = pages.iter_mut().map(|page| async {
+            for _ in 0..runs {
+                assert_eq!(page.run("bash", "echo $((6 * 7))").await.output(), "42\n");
+            }
+        });
+        futures_util::future::join_all(all).await;
+    };
+    round(&mut pages, 10).await;
+    let (before, figures) = (rig.full_pool().await, rig.figures());
+    round(&mut pages, 50).await;
+    rig.settles_to(&before).await;
+    let after = rig.figures();
+    eprintln!("200 runs\nbefore: {figures:?}\nafter:  {after:?}");
+    assert!(after.files <= figures.files + 8 && after.threads <= figures.threads + 4, "{figures:?} became {after:?}");
+    assert!(after.resident_kib <= figures.resident_kib + 24 * 1024, "{figures:?} became {after:?}");
+}
