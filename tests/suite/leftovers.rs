@@ -2,6 +2,8 @@
 //! of faults, and the hostile programs through the HTTP API.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use codecube::doctor::corpus::{Corpus, Hostile};
@@ -19,8 +21,8 @@ use crate::socket::{Visitor, quiet_client};
 const POOL: usize = 2;
 /// Hostile programs at once.
 const AT_ONCE: usize = 4;
-/// First user of this file's sandboxes, and how many: nobody else's have them.
-const USERS: std::ops::Range<u32> = 900_000..901_000;
+/// Users of one server's sandboxes.
+const USERS: u32 = 1000;
 /// Programs whose limits are these run here; the others are in `abuse.rs`.
 const LIMITS: (Duration, u64) = (Duration::from_secs(4), 256);
 
@@ -48,31 +50,40 @@ struct Figures {
 struct Rig {
     server: Server,
     engine: OwnEngine,
+    users: Range<u32>,
+}
+
+/// Another server may be counted at the same time, by this program or by another one.
+fn nobody_elses_users() -> Range<u32> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = 1_000_000 + (std::process::id() % 100_000) * 8 * USERS + NEXT.fetch_add(1, Ordering::Relaxed) * USERS;
+    first..first + USERS
 }
 
 impl Rig {
     async fn start(settings: &[&str]) -> Option<Self> {
         let engine = OwnEngine::start(EngineOptions::default()).await?;
         let (host, pool) = (format!("--docker-host={}", engine.host()), format!("--pool-size={POOL}"));
-        let users = [format!("--uid-base={}", USERS.start), format!("--uid-count={}", USERS.len())];
+        let users = nobody_elses_users();
+        let options = [format!("--uid-base={}", users.start), format!("--uid-count={}", users.len())];
         let common = [
             host.as_str(),
             &pool,
-            &users[0],
-            &users[1],
+            &options[0],
+            &options[1],
             "--runs-per-visitor=64",
             "--lease-seconds=3",
             "--prestart=none",
         ];
         let server = Server::start(&[settings, &common].concat()).await;
-        Some(Self { server, engine })
+        Some(Self { server, engine, users })
     }
 
     fn remains(&self) -> Remains {
         let lines = |words: &[&str]| self.engine.docker(words).stdout.iter().filter(|byte| **byte == b'\n').count();
         let mut processes = BTreeMap::new();
         let web = Pid::from_raw(self.server.process.child.id().cast_signed());
-        of_users(USERS, web).into_values().for_each(|name| *processes.entry(name).or_default() += 1);
+        of_users(self.users.clone(), web).into_values().for_each(|name| *processes.entry(name).or_default() += 1);
         let folders = std::fs::read_dir(self.engine.data_root().join("containers")).map_or(0, Iterator::count);
         Remains {
             containers: lines(&["ps", "--all", "--quiet"]),
