@@ -9,7 +9,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
 
 use crate::languages::LanguageId;
-use crate::protocol::{FrameError, FromAgent, ToAgent, VERSION};
+use crate::protocol::frame::FrameError;
+use crate::protocol::{FromAgent, ToAgent, VERSION};
 use crate::runner::configuration::{self, Blueprint};
 use crate::runner::docker::{Attached, Engine, EngineError, Piece};
 use crate::runner::slots::Slot;
