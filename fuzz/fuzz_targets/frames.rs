@@ -4,7 +4,8 @@
 //! takes no more memory than the bytes that carried it, and that it means the same when it is written again.
 #![no_main]
 
-use codecube::protocol::{FromAgent, MAX_FRAME_FROM_AGENT, MAX_FRAME_TO_AGENT, ToAgent};
+use codecube::protocol::frame::{MAX_FRAME_FROM_AGENT, MAX_FRAME_TO_AGENT};
+use codecube::protocol::{FromAgent, ToAgent};
 use libfuzzer_sys::fuzz_target;
 
 /// Bytes in front of a frame's body.

@@ -1,6 +1,6 @@
 //! What makes the agent give up. Nothing is reported to anybody then: with process 1 the whole sandbox ends.
 
-use crate::protocol::FrameError;
+use crate::protocol::frame::FrameError;
 use std::io;
 
 /// Why the agent ends without an end frame.

@@ -3,6 +3,7 @@
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
 //! - [`store`]: create, save, load; each change one atomic script
 //! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
+//! - [`view`]: all that a page shows, by one question
 //! - [`lock`], [`seal`]: passwords, and contents that storage cannot read
 //! - [`ending`]: burning and removal; [`ownership`], [`moving`]: what somebody owns, and taking it elsewhere
 //! - [`presence`]: how many look at a snippet
@@ -19,3 +20,4 @@ pub mod presence;
 pub mod revision;
 pub mod seal;
 pub mod store;
+pub mod view;

@@ -13,7 +13,7 @@ use crate::snippets::seal::SealKey;
 /// Greatest length of a title, characters.
 pub const MAX_TITLE_CHARACTERS: usize = 200;
 /// JSON longer than this is compressed.
-const COMPRESS_FROM_BYTES: usize = 2048;
+const COMPRESS_FROM_BYTES: usize = 4096;
 /// What decompressing may yield at most; greater than any program the limits let in.
 const MAX_JSON_BYTES: u64 = 64 * 1024 * 1024;
 const PLAIN: u8 = b'j';
@@ -29,6 +29,13 @@ pub struct Content {
     pub title: String,
     /// The program.
     pub program: Program,
+}
+
+impl Content {
+    /// What tells it from any other.
+    pub(super) fn digest(&self) -> String {
+        digest_of(&serde_json::to_vec(self).expect("content has no form that JSON cannot write"))
+    }
 }
 
 /// One saved state.
@@ -72,7 +79,7 @@ pub(super) struct Packed {
 impl Packed {
     pub(super) fn of(content: &Content) -> Self {
         let json = serde_json::to_vec(content).expect("content has no form that JSON cannot write");
-        let digest = hex::encode(Sha256::digest(&json));
+        let digest = digest_of(&json);
         Self {
             bytes: compressed(&json).unwrap_or_else(|| tagged(PLAIN, &json)),
             digest,
@@ -93,6 +100,10 @@ impl Packed {
             summary: hex::encode(key.seal(plain.summary.as_bytes())),
         }
     }
+}
+
+fn digest_of(json: &[u8]) -> String {
+    hex::encode(Sha256::digest(json))
 }
 
 fn compressed(json: &[u8]) -> Option<Vec<u8>> {
@@ -160,7 +171,7 @@ mod tests {
     fn what_was_stored_before_files_had_an_encoding_still_reads() {
         let stored =
             br#"17 j{"title":"","program":{"language":"python","files":[{"path":"main.py","content":"x"}],"args":[]}}"#;
-        assert_eq!(unpack(1, stored).unwrap().content, content("x"));
+        assert_eq!(unpack(1, stored, None).unwrap().content, content("x"));
         let packed = Packed::of(&content("x")).bytes;
         assert!(!String::from_utf8(packed).unwrap().contains("encoding"));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_http::BoxedPayloadStream;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -30,6 +30,17 @@ use crate::web::visitor;
 /// Time for a request's body to arrive; a form that trickles in ends here.
 const BODY_WITHIN: Duration = Duration::from_secs(30);
 
+/// The pattern of the route that answers a request; stands in the request's extensions, because finding it means
+/// to compare the address with every route.
+pub(super) struct Route(String);
+
+impl Route {
+    /// Whether a request is answered by the route with this pattern.
+    pub(super) fn is(extensions: &Extensions, pattern: &str) -> bool {
+        extensions.get::<Self>().is_some_and(|route| route.0 == pattern)
+    }
+}
+
 /// Middleware: one line per request. Names the route, never the address: an address holds a snippet's key.
 pub(super) async fn log(
     request: ServiceRequest,
@@ -39,6 +50,7 @@ pub(super) async fn log(
     let id = nanoid::nanoid!(10);
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    request.extensions_mut().insert(Route(route.clone()));
     let span = tracing::info_span!("request", id = %id);
     let mut response = next.call(request).instrument(span.clone()).await?;
     let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
@@ -93,7 +105,8 @@ fn count(request: &ServiceRequest) -> Result<(), WebError> {
     };
     let network = Network::of(request.request(), &state.settings);
     let is_form = Form::wanted(request.headers()) == Form::Page;
-    match request.match_pattern().as_deref() {
+    let extensions = request.extensions();
+    match extensions.get::<Route>().map(|route| route.0.as_str()) {
         Some("/{key}/socket") => state.rates.count(Kind::Socket, network),
         _ if request.method().is_safe() => state.rates.check(Kind::Miss, network),
         Some("/{key}/run" | "/{key}/save") if is_form => Ok(()),

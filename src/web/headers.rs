@@ -9,6 +9,8 @@ use actix_web::web::Data;
 
 use crate::web::state::State;
 
+use crate::web::access::Route;
+
 /// The nonce of the answer to a request; stands in the request's extensions.
 #[derive(Clone)]
 pub(super) struct Nonce(pub(super) String);
@@ -52,8 +54,8 @@ pub(super) async fn protect(
         request.extensions_mut().insert(Contact(contact));
     }
     let mut response = next.call(request).await?;
-    let for_frames = response.request().match_pattern().is_some_and(|pattern| pattern == EMBED);
-    let for_others = for_frames || response.request().match_pattern().is_some_and(|pattern| pattern == PICTURE);
+    let for_frames = Route::is(&response.request().extensions(), EMBED);
+    let for_others = for_frames || Route::is(&response.request().extensions(), PICTURE);
     let headers = response.headers_mut();
     for (name, value) in FIXED.iter().chain(if for_others { &FOREIGN[..] } else { &[] }) {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

@@ -8,7 +8,6 @@ use quick_cache::sync::Cache;
 use crate::runs::event::{EventKind, LoggedEvent};
 use crate::runs::request::RunId;
 use crate::runs::store::Runs;
-use crate::snippets::key::SnippetKey;
 use crate::web::colour::markup::Markup;
 use crate::web::colour::output::OutputReader;
 use crate::web::colour::piece::{Look, Piece, append};
@@ -27,6 +26,8 @@ const KEPT_BYTES: u64 = 8 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct LastRun {
     pub(super) output: Markup,
+    /// Whether that will stay so: there was none, or it has ended.
+    pub(super) is_final: bool,
     /// How it ended, in a sentence.
     pub(super) message: String,
     /// The output, for a picture of it.
@@ -47,13 +48,15 @@ impl Weighter<RunId, Arc<LastRun>> for Bytes {
     }
 }
 
-/// Reads the newest run of a snippet.
-pub(super) async fn of_snippet(runs: &Runs, key: &SnippetKey) -> Result<Arc<LastRun>, WebError> {
-    match runs.latest_of(key.as_str()).await? {
-        Some(run) => of(runs, &run).await,
-        None => Ok(Arc::default()),
+/// Reads a snippet's newest run, if there was one.
+pub(super) async fn of_view(runs: &Runs, run: Option<&RunId>) -> Result<Arc<LastRun>, WebError> {
+    match run {
+        Some(run) => of(runs, run).await,
+        None => Ok(NONE.clone()),
     }
 }
+
+static NONE: LazyLock<Arc<LastRun>> = LazyLock::new(|| Arc::new(LastRun { is_final: true, ..LastRun::default() }));
 
 /// Reads a run.
 pub(super) async fn of(runs: &Runs, run: &RunId) -> Result<Arc<LastRun>, WebError> {
@@ -65,9 +68,8 @@ pub(super) async fn of(runs: &Runs, run: &RunId) -> Result<Arc<LastRun>, WebErro
     if !whole && reading.message.is_none() {
         reading.message = runs.outcome(run).await?.map(|finished| finished.message);
     }
-    let ended = reading.message.is_some();
     let last = Arc::new(reading.end());
-    if ended {
+    if last.is_final {
         KEPT.insert(run.clone(), last.clone());
     }
     Ok(last)
@@ -116,7 +118,8 @@ impl Reading {
             let more = "\n… (there is more; the page shows it where scripts are allowed)\n";
             append(&mut self.pieces, Look::default(), more);
         }
+        let is_final = self.message.is_some();
         let message = self.message.unwrap_or_else(|| "The last run has not ended yet.".to_owned());
-        LastRun { output: Markup::of(&self.pieces), message, pieces: self.pieces }
+        LastRun { output: Markup::of(&self.pieces), is_final, message, pieces: self.pieces }
     }
 }

@@ -5,10 +5,10 @@
 //! - pages: `snippet_page`, `run_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
 //! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
-//! - `colour`: code and output with colours, for pages without a script; `last_run`
+//! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`
 //! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
-//! - around every answer: `error`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
+//! - around every answer: `error`, `refusal`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
 
 pub mod rates;
 pub mod routes;
@@ -32,6 +32,7 @@ mod headers;
 mod health;
 mod history;
 mod inbox;
+mod kept_page;
 mod last_run;
 mod links;
 mod messages;
@@ -42,6 +43,7 @@ mod owned;
 mod qr;
 mod raw;
 mod readiness;
+mod refusal;
 mod removal;
 mod run_form;
 mod run_result;

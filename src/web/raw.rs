@@ -1,6 +1,8 @@
 //! A snippet's source as plain text, for curl and for reading without the page. Whatever it holds, a browser never
 //! takes it for anything else.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -8,6 +10,7 @@ use serde::Deserialize;
 
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
+use crate::snippets::revision::Content;
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
 use crate::web::secrets::door;
@@ -42,13 +45,29 @@ pub(super) async fn show_path(
     chosen(&state, &visitor, &key, &Choice { file: Some(path), ..choice.into_inner() }).await
 }
 
-async fn chosen(state: &State, visitor: &Visitor, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
+/// What that revision holds; the newest by default. What anybody may read is asked for by one question.
+async fn content(
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    number: Option<u64>,
+) -> Result<Arc<Content>, WebError> {
+    if number.is_none()
+        && let Some(content) = state.snippets.view(key).await?.and_then(|view| view.content)
+    {
+        return Ok(content);
+    }
     let entered = door::enter(state, visitor, key).await?;
-    let revision = entered.revision(state, choice.revision.unwrap_or(entered.snippet.head)).await?;
+    let revision = entered.revision(state, number.unwrap_or(entered.snippet.head)).await?;
+    Ok(Arc::new(revision.content))
+}
+
+async fn chosen(state: &State, visitor: &Visitor, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
+    let content = content(state, visitor, key, choice.revision).await?;
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
-    let mut files = revision.content.program.files.into_iter();
+    let mut files = content.program.files.iter();
     let file = files.find(|file| wanted(&file.path)).ok_or(WebError::NotFound)?;
-    let mut response = self::file(&file);
+    let mut response = self::file(file);
     if choice.download.is_some() {
         response.headers_mut().insert(CONTENT_DISPOSITION, as_attachment(&file.path));
     }

@@ -16,7 +16,7 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 const RESTART_GRACE: Duration = Duration::from_secs(10);
 
 /// What was found when it was asked last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Readiness {
     pub(super) storage: bool,
     /// Runners that live and can execute.

@@ -186,6 +186,7 @@ impl Sent {
                 title: self.title(base.as_ref()),
                 program: unchecked(self.fields.draft_without_arguments(files_of(base.as_ref())), language),
             },
+            run: base.as_ref().and_then(|view| view.run.clone()),
             forked_from: base.as_ref().and_then(|view| view.forked_from.clone()),
             snippet: base.and_then(|view| view.snippet),
             arguments_line: Some(self.fields.arguments.clone()),

@@ -1,7 +1,5 @@
 //! The snippet's page, saved or fresh, and the way to a fresh one.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
@@ -12,6 +10,7 @@ use serde::Deserialize;
 use crate::languages::{Language, Languages};
 use crate::program::Program;
 use crate::program::file::SourceFile;
+use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::revision::Content;
@@ -20,6 +19,7 @@ use crate::web::arguments;
 use crate::web::assets::Page;
 use crate::web::colour::markup::Markup;
 use crate::web::error::{Story, WebError};
+use crate::web::kept_page::{self, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
 use crate::web::secrets::door;
@@ -64,6 +64,8 @@ pub(super) struct View {
     pub(super) snippet: Option<Snippet>,
     /// What stands in the editor.
     pub(super) content: Content,
+    /// The snippet's newest run.
+    pub(super) run: Option<RunId>,
     /// Key of the snippet that this is a fork of.
     pub(super) forked_from: Option<SnippetKey>,
     /// The arguments line as it was sent; without it, as the content has them.
@@ -125,21 +127,23 @@ async fn load_revision(
     key: &SnippetKey,
     number: Option<u64>,
 ) -> Result<Option<View>, WebError> {
+    // What anybody may read is asked for by one question; all else goes by the door.
+    let view = if number.is_none() { state.snippets.view(key).await? } else { None };
+    if let Some((view, content)) = view.and_then(|mut view| view.content.take().map(|content| (view, content))) {
+        let run = view.latest_run.as_deref().and_then(RunId::parse);
+        return Ok(Some(saved(view.snippet, Content::clone(&content), run)));
+    }
     let Some(entered) = door::find(state, visitor, key).await? else {
         return Ok(None);
     };
     let revision = entered.revision(state, number.unwrap_or(entered.snippet.head)).await?;
-    let snippet = entered.snippet;
+    let run = state.runs.latest_of(key.as_str()).await?;
+    Ok(Some(saved(entered.snippet, revision.content, run)))
+}
+
+fn saved(snippet: Snippet, content: Content, run: Option<RunId>) -> View {
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
-    Ok(Some(View {
-        key: key.clone(),
-        snippet: Some(snippet),
-        content: revision.content,
-        forked_from,
-        arguments_line: None,
-        notice: None,
-        kept: false,
-    }))
+    View { run, forked_from, snippet: Some(snippet.clone()), ..unsaved(snippet.key, content) }
 }
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
@@ -166,7 +170,7 @@ pub(super) async fn fork_of(
 }
 
 fn unsaved(key: SnippetKey, content: Content) -> View {
-    View { key, snippet: None, content, forked_from: None, arguments_line: None, notice: None, kept: false }
+    View { key, snippet: None, content, run: None, forked_from: None, arguments_line: None, notice: None, kept: false }
 }
 
 pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
@@ -187,11 +191,8 @@ pub(super) async fn respond(
     view: View,
     story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
-    let last = match view.snippet {
-        Some(_) => last_run::of_snippet(&state.runs, &view.key).await?,
-        None => Arc::default(),
-    };
-    let html = write(state, page, visitor, &view, &last)?;
+    let last = last_run::of_view(&state.runs, view.run.as_ref()).await?;
+    let html = kept_or_written(state, page, visitor, &view, &last)?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
@@ -205,6 +206,30 @@ pub(super) async fn respond(
         builder.cookie(visitor.language_cookie(language));
     }
     Ok(builder.body(html))
+}
+
+/// The page; that of a saved snippet is written once for as long as nothing on it changes.
+fn kept_or_written(
+    state: &State,
+    page: Page,
+    visitor: &Visitor,
+    view: &View,
+    last: &LastRun,
+) -> Result<String, WebError> {
+    let is_as_saved = last.is_final && view.notice.is_none() && view.arguments_line.is_none() && !view.kept;
+    let is_open = |snippet: &&Snippet| is_as_saved && snippet.lock.is_none() && !snippet.burns;
+    let Some(snippet) = view.snippet.as_ref().filter(is_open) else {
+        return write(state, page, visitor, view, last);
+    };
+    let run = view.run.as_ref().map(RunId::as_str);
+    let name = Name::of(&page.site, snippet, view.is_owned_by(visitor), run, &state.readiness.borrow());
+    let nonce = page.nonce.clone();
+    if let Some(html) = kept_page::find(&name, &nonce) {
+        return Ok(html);
+    }
+    let html = write(state, page, visitor, view, last)?;
+    kept_page::keep(name, &html, &nonce);
+    Ok(html)
 }
 
 fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastRun) -> Result<String, WebError> {

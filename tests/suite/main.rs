@@ -11,6 +11,7 @@ mod curl_runs;
 mod editing;
 mod engine_faults;
 mod faults;
+mod forged_agent;
 mod forms;
 mod host_faults;
 mod keeping;

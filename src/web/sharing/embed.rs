@@ -89,7 +89,7 @@ pub(in crate::web) async fn run(
     let id = submission::fresh_run();
     let follower = state.feed.follow_log(&state.runs, id.clone(), 0);
     // A run of its own, not the snippet's: what strangers try must not replace the output that the link shows.
-    let run = RunRequest { program: public.content.program, terminal: None, snippet: None, stdin_bytes: None };
+    let run = RunRequest { program: public.content.program.clone(), terminal: None, snippet: None, stdin_bytes: None };
     let visitor = Network::of(&request, &state.settings).name();
     submission::submit(&state.runs, &id, &run, &visitor).await?;
     state.runs.control(&id, &Control::Eof).await?;

@@ -87,7 +87,7 @@ async fn draw(
         return Ok(kept);
     }
     let title = public.title().to_owned();
-    let program = public.content.program;
+    let program = public.content.program.clone();
     let language = state.languages.get(&program.language).map_or(program.language.0.as_str(), |known| &known.name);
     let caption = format!("{language} · CodeCube");
     let file = program.files.into_iter().next().ok_or(WebError::NotFound)?;

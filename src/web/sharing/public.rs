@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
-use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::error::WebError;
@@ -14,7 +13,7 @@ use crate::web::state::State;
 /// A snippet that anybody with the link may see.
 pub(super) struct Public {
     pub(super) snippet: Snippet,
-    pub(super) content: Content,
+    pub(super) content: Arc<Content>,
     /// Its newest run, if there was one.
     pub(super) run: Option<RunId>,
 }
@@ -22,26 +21,17 @@ pub(super) struct Public {
 /// Loads it. What asks for a password, or is gone once it was read, is not here: nothing of it may be in a preview,
 /// not even its title. Every page, picture and address for other sites asks this function and no other.
 pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<Public>, WebError> {
-    let Some(snippet) = state.snippets.load(key).await? else {
+    let Some(view) = state.snippets.view(key).await? else {
         return Ok(None);
     };
-    if snippet.lock.is_some() || snippet.burns {
-        return Ok(None);
-    }
-    let Some(revision) = state.snippets.revision(&snippet, snippet.head, &Keyring::default()).await? else {
-        return Ok(None);
-    };
-    let run = state.runs.latest_of(key.as_str()).await?;
-    Ok(Some(Public { snippet, content: revision.content, run }))
+    let run = view.latest_run.as_deref().and_then(RunId::parse);
+    Ok(view.content.map(|content| Public { snippet: view.snippet, content, run }))
 }
 
 impl Public {
     /// What its newest run printed.
     pub(super) async fn last_run(&self, state: &State) -> Result<Arc<LastRun>, WebError> {
-        match &self.run {
-            Some(run) => last_run::of(&state.runs, run).await,
-            None => Ok(Arc::default()),
-        }
+        last_run::of_view(&state.runs, self.run.as_ref()).await
     }
 
     /// The title, or a word for none.
