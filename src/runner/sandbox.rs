@@ -217,7 +217,8 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{MAX_FRAME_FROM_AGENT, OutputStream};
+    use crate::protocol::OutputStream;
+    use crate::protocol::frame::MAX_FRAME_FROM_AGENT;
 
     fn frames(pieces: Vec<Vec<u8>>) -> Frames {
         let pieces = pieces.into_iter().map(|bytes| Ok(Piece::Stdout(bytes.into())));
