@@ -30,6 +30,7 @@ pub struct CommandLine {
 
 /// The roles of the one executable.
 #[derive(Debug, Clone, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Role {
     /// Web pages and one runner: all that a single machine needs.
     Serve(ServeOptions),

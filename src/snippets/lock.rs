@@ -1,4 +1,6 @@
-//! The lock of a protected snippet. Its contents are sealed with a random key; storage holds that key sealed with another
+//! The lock of a protected snippet.
+//!
+//! Its contents are sealed with a random key; storage holds that key sealed with another
 //! one, which Argon2id makes from the password. Neither the password nor either key is ever stored.
 
 use argon2::Argon2;

@@ -1,4 +1,5 @@
 //! Moving to another device: a token that carries the ownership of one snippet, or of all, once and for a short time.
+//!
 //! Storage knows the token by its fingerprint only; an owner's secret is sealed with the token itself.
 
 use redis::AsyncCommands;

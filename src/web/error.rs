@@ -14,6 +14,7 @@ use crate::runs::store::SubmitError;
 use crate::snippets::ending::Gone;
 use crate::snippets::store::SnippetError;
 use crate::web::readiness::Obstacle;
+use crate::web::refusal::{self, Refusal};
 
 /// What fails in the parts below; named here only.
 pub(super) type StorageError = DbError;
@@ -50,14 +51,8 @@ pub(super) enum WebError {
     NoToken,
     #[error("a token that owns nothing here")]
     BadToken,
-    #[error("a log-in is missing")]
-    LoginNeeded,
-    #[error("not the access token")]
-    WrongAccessToken,
-    #[error("a password that is too long")]
-    LongPassword,
-    #[error("a link to another device that cannot be used any more")]
-    MoveUsed,
+    #[error("not let in")]
+    Refused(#[from] Refusal),
     #[error("the text is not UTF-8")]
     NotText,
     #[error("the language is not known")]
@@ -100,7 +95,7 @@ pub(super) struct Story {
     pub(super) retry_seconds: u64,
 }
 
-fn story(status: StatusCode, code: &'static str, message: impl Into<String>) -> Story {
+pub(super) fn story(status: StatusCode, code: &'static str, message: impl Into<String>) -> Story {
     Story { status, code, message: message.into(), retry_seconds: RETRY_SECONDS }
 }
 
@@ -114,17 +109,8 @@ impl WebError {
     pub(super) fn story(&self) -> Story {
         match self {
             Self::NotFound => of_status(StatusCode::NOT_FOUND),
-            Self::ForeignOrigin => story(
-                StatusCode::FORBIDDEN,
-                "foreign_origin",
-                "This request came from another site, or did not say where it came from, so it was refused.",
-            ),
-            Self::StrangeHost => story(
-                StatusCode::MISDIRECTED_REQUEST,
-                "strange_host",
-                "This server answers to localhost only. To use another name, start it with --public-url and the URL \
-                 that visitors see.",
-            ),
+            Self::ForeignOrigin => refusal::foreign_origin(),
+            Self::StrangeHost => refusal::strange_host(),
             Self::Malformed(what) => story(StatusCode::BAD_REQUEST, "malformed", *what),
             Self::NotYours => story(
                 StatusCode::FORBIDDEN,
@@ -141,30 +127,11 @@ impl WebError {
             Self::TooLarge => of_status(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => of_status(StatusCode::REQUEST_TIMEOUT),
             Self::TooOften(seconds) => too_often(*seconds),
-            Self::NoToken => story(
-                StatusCode::UNAUTHORIZED,
-                "no_token",
-                "This needs the edit token that came with the snippet: send it as “Authorization: Bearer TOKEN”.",
-            ),
+            Self::NoToken => refusal::no_token(),
             Self::BadToken => {
                 story(StatusCode::UNAUTHORIZED, "bad_token", "This is not an edit token: 64 hexadecimal characters.")
             }
-            Self::LoginNeeded => story(
-                StatusCode::UNAUTHORIZED,
-                "login_needed",
-                "This server is private: send its access token as “X-Access-Token: TOKEN” or “Authorization: Bearer TOKEN”, or log in at /login.",
-            ),
-            Self::WrongAccessToken => {
-                story(StatusCode::UNAUTHORIZED, "wrong_access_token", "That is not this server's access token.")
-            }
-            Self::LongPassword => {
-                story(StatusCode::UNPROCESSABLE_ENTITY, "long_password", "A password can be 200 bytes long at most.")
-            }
-            Self::MoveUsed => story(
-                StatusCode::GONE,
-                "move_used",
-                "This link has been used, or is older than ten minutes. Make another where your snippets are.",
-            ),
+            Self::Refused(refusal) => refusal.story(),
             Self::NotText => story(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "not_text",

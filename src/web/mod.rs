@@ -8,7 +8,7 @@
 //! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`
 //! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
-//! - around every answer: `error`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
+//! - around every answer: `error`, `refusal`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
 
 pub mod rates;
 pub mod routes;
@@ -43,6 +43,7 @@ mod owned;
 mod qr;
 mod raw;
 mod readiness;
+mod refusal;
 mod removal;
 mod run_form;
 mod run_result;

@@ -8,6 +8,7 @@ use crate::snippets::store::{Keeping, Seen, SnippetError};
 use crate::web::error::WebError;
 use crate::web::messages::ClientMessage;
 use crate::web::rates::Kind;
+use crate::web::refusal::Refusal;
 use crate::web::submission::{self, Stored, Wanted};
 use crate::web::viewer::{Failure, Gone, Viewer};
 
@@ -28,7 +29,7 @@ impl Viewer {
     /// Does what one message asks for, or says why not.
     pub(super) async fn obey(&mut self, text: &str) -> Result<(), Gone> {
         if !self.is_admitted {
-            return self.tell_error(&WebError::LoginNeeded, None).await;
+            return self.tell_error(&WebError::Refused(Refusal::LoginNeeded), None).await;
         }
         let Ok(message) = serde_json::from_str::<ClientMessage>(text) else {
             return self

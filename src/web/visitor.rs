@@ -15,6 +15,7 @@ use crate::snippets::owner::{OwnerHash, OwnerSecret};
 use crate::snippets::seal::SealKey;
 use crate::web::error::WebError;
 use crate::web::network::{Network, came_by_https};
+use crate::web::refusal::Refusal;
 use crate::web::secrets::admission;
 use crate::web::settings::Settings;
 use crate::web::state::State;
@@ -69,7 +70,7 @@ impl Visitor {
 
     /// Refuses whoever must log in before they create or run.
     pub(super) fn check_admitted(&self) -> Result<(), WebError> {
-        if self.is_admitted { Ok(()) } else { Err(WebError::LoginNeeded) }
+        if self.is_admitted { Ok(()) } else { Err(WebError::Refused(Refusal::LoginNeeded)) }
     }
 
     /// Owns with another secret from now on, and gets its cookie.

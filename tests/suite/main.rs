@@ -36,4 +36,5 @@ mod socket;
 mod stale;
 mod storage_faults;
 mod strangers;
+mod web_security;
 mod whole_run;

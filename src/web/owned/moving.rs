@@ -12,6 +12,7 @@ use crate::snippets::seal::SealKey;
 use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::refusal::Refusal;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 use crate::web::{links, qr};
@@ -84,7 +85,7 @@ pub(in crate::web) async fn arrive(
 ) -> Result<HttpResponse, WebError> {
     let key = SealKey::parse(&token).ok_or(WebError::NotFound)?;
     if !state.snippets.can_be_moved(&key).await? {
-        return Err(WebError::MoveUsed);
+        return Err(WebError::Refused(Refusal::MoveUsed));
     }
     Ok(answer(ArrivePage { page, token: &token }.render()?))
 }
@@ -106,7 +107,7 @@ pub(in crate::web) async fn take(
 ) -> Result<HttpResponse, WebError> {
     let token = SealKey::parse(&token).ok_or(WebError::NotFound)?;
     let moved = state.snippets.take_moved(&token, &visitor.hash).await.map_err(|error| match error {
-        SnippetError::Missing | SnippetError::NotOwner => WebError::MoveUsed,
+        SnippetError::Missing | SnippetError::NotOwner => WebError::Refused(Refusal::MoveUsed),
         error => error.into(),
     })?;
     let to = match moved {

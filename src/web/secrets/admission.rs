@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::web::error::WebError;
 use crate::web::network::Network;
 use crate::web::rates::Kind;
+use crate::web::refusal::Refusal;
 use crate::web::settings::{Access, Settings};
 use crate::web::state::State;
 use crate::web::visitor::{self, bearer};
@@ -47,7 +48,7 @@ pub(in crate::web) fn check(request: &ServiceRequest, state: &State) -> Result<(
     let wrong = request.headers().contains_key(HEADER) && !stated(request.request()).any(|token| access.is(token));
     if wrong {
         state.rates.count(Kind::Password, Network::of(request.request(), settings))?;
-        return Err(WebError::WrongAccessToken);
+        return Err(WebError::Refused(Refusal::WrongAccessToken));
     }
     let pattern = request.match_pattern().unwrap_or_default();
     let reads = request.method().is_safe() && !access.reading;
@@ -55,7 +56,7 @@ pub(in crate::web) fn check(request: &ServiceRequest, state: &State) -> Result<(
     if reads || is_form || OPEN.contains(&pattern.as_str()) || is_admitted(request.request(), settings) {
         return Ok(());
     }
-    Err(WebError::LoginNeeded)
+    Err(WebError::Refused(Refusal::LoginNeeded))
 }
 
 /// The cookie of somebody who has shown the token.

@@ -9,6 +9,7 @@ use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::links::own_path;
+use crate::web::refusal::Refusal;
 
 #[derive(Template)]
 #[template(path = "unlock.html")]
@@ -49,8 +50,12 @@ pub(in crate::web) fn page(error: &WebError, request: &HttpRequest) -> Option<Re
             let is_fresh = request.query_string() == "kept";
             Some(BurnPage { page: page(), key: key.as_str(), is_fresh }.render())
         }
-        WebError::LoginNeeded => Some(LoginPage { page: page(), to: &to(), was_wrong: false }.render()),
-        WebError::WrongAccessToken => Some(LoginPage { page: page(), to: &to(), was_wrong: true }.render()),
+        WebError::Refused(Refusal::LoginNeeded) => {
+            Some(LoginPage { page: page(), to: &to(), was_wrong: false }.render())
+        }
+        WebError::Refused(Refusal::WrongAccessToken) => {
+            Some(LoginPage { page: page(), to: &to(), was_wrong: true }.render())
+        }
         _ => None,
     }
 }

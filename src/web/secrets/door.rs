@@ -13,6 +13,7 @@ use crate::snippets::store::{Keeping, Snippet, SnippetError};
 use crate::web::error::WebError;
 use crate::web::network::Network;
 use crate::web::rates::Kind;
+use crate::web::refusal::Refusal;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
@@ -106,7 +107,7 @@ pub(in crate::web) async fn keeping(choices: Choices<'_>) -> Result<Keeping, Web
     let word = choices.expires.filter(|word| !word.is_empty());
     let lifetime = word.map_or(Ok(Lifetime::default()), |word| Lifetime::parse(word).ok_or(WebError::BadLifetime))?;
     let lock = match choices.password.filter(|password| !password.is_empty()) {
-        Some(password) if password.len() > MAX_PASSWORD_BYTES => return Err(WebError::LongPassword),
+        Some(password) if password.len() > MAX_PASSWORD_BYTES => return Err(WebError::Refused(Refusal::LongPassword)),
         Some(password) => {
             let password = password.to_owned();
             Some(slowly(move || Lock::new(&password)).await?)

@@ -9,6 +9,7 @@ use crate::web::error::WebError;
 use crate::web::links::own_path;
 use crate::web::network::Network;
 use crate::web::rates::Kind;
+use crate::web::refusal::Refusal;
 use crate::web::secrets::admission;
 use crate::web::state::State;
 
@@ -39,7 +40,7 @@ pub(in crate::web) async fn show(
     if admission::is_admitted(&request, &state.settings) {
         return Ok(go(&way.to).finish());
     }
-    Err(WebError::LoginNeeded)
+    Err(WebError::Refused(Refusal::LoginNeeded))
 }
 
 /// `POST /login`
@@ -52,7 +53,7 @@ pub(in crate::web) async fn login(
     let access = state.settings.access.as_ref().ok_or(WebError::NotFound)?;
     state.rates.count(Kind::Password, network)?;
     if !access.is(&fields.token) {
-        return Err(WebError::WrongAccessToken);
+        return Err(WebError::Refused(Refusal::WrongAccessToken));
     }
     let cookie = admission::cookie(&request, &state.settings, access);
     Ok(go(&fields.to).cookie(cookie).finish())

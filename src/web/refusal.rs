@@ -1,0 +1,62 @@
+//! Refusals: what a visitor lacks, or does not say, to be let in.
+
+use actix_web::http::StatusCode;
+
+use crate::web::error::{Story, story};
+
+/// What is missing or wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("a log-in is missing")]
+    LoginNeeded,
+    #[error("not the access token")]
+    WrongAccessToken,
+    #[error("a password that is too long")]
+    LongPassword,
+    #[error("a link to another device that cannot be used any more")]
+    MoveUsed,
+}
+
+impl Refusal {
+    /// What the visitor is told of it.
+    pub(super) fn story(self) -> Story {
+        match self {
+            Self::LoginNeeded => story(
+                StatusCode::UNAUTHORIZED,
+                "login_needed",
+                "This server is private: send its access token as “X-Access-Token: TOKEN” or “Authorization: Bearer TOKEN”, \
+                 or log in at /login.",
+            ),
+            Self::WrongAccessToken => {
+                story(StatusCode::UNAUTHORIZED, "wrong_access_token", "That is not this server's access token.")
+            }
+            Self::LongPassword => {
+                story(StatusCode::UNPROCESSABLE_ENTITY, "long_password", "A password can be 200 bytes long at most.")
+            }
+            Self::MoveUsed => story(
+                StatusCode::GONE,
+                "move_used",
+                "This link has been used, or is older than ten minutes. Make another where your snippets are.",
+            ),
+        }
+    }
+}
+
+/// The request came from another site's page.
+pub(super) fn foreign_origin() -> Story {
+    let message = "This request came from another site, or did not say where it came from, so it was refused.";
+    story(StatusCode::FORBIDDEN, "foreign_origin", message)
+}
+
+/// The request names a host that this server does not answer to.
+pub(super) fn strange_host() -> Story {
+    let message = "This server answers to localhost only. To use another name, start it with --public-url and the URL \
+                   that visitors see.";
+    story(StatusCode::MISDIRECTED_REQUEST, "strange_host", message)
+}
+
+/// Nobody says whose the snippet is.
+pub(super) fn no_token() -> Story {
+    let message = "This needs the edit token that came with the snippet: send it as “Authorization: Bearer TOKEN”.";
+    story(StatusCode::UNAUTHORIZED, "no_token", message)
+}
