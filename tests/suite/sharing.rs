@@ -160,3 +160,16 @@ async fn previews_find_title_picture_and_frame_in_the_page() {
     let fresh = page(header(&home, "location").trim_start_matches('/')).await;
     assert!(!fresh.contains("og:") && !fresh.contains("oembed"), "{fresh}");
 }
+
+#[tokio::test]
+async fn the_share_panel_has_the_link_in_other_forms_without_a_script() {
+    let key = kept(CODE).await;
+    let site = Server::shared().await.url();
+    let html = page(&key).await;
+    let panel = html.split("id=\"share-panel\"").nth(1).unwrap().split("</details>").next().unwrap();
+    assert!(panel.contains(&format!("value=\"[A \\&#60;b\\&#62;&#34;title&#34;]({site}/{key})\"")), "{panel}");
+    assert!(panel.contains(&format!("value=\"&#60;iframe src=&#34;{site}/{key}/embed&#34;")), "{panel}");
+    assert!(!panel.starts_with(" hidden"), "{panel}");
+    let code = ask(&format!("{key}/qr.svg")).await;
+    assert_eq!((code.status().as_u16(), header(&code, "content-type")), (200, "image/svg+xml"));
+}
