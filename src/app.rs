@@ -194,7 +194,15 @@ fn bind(page: &PageOptions) -> Result<TcpListener> {
 }
 
 async fn connect(url: &str) -> Result<Db> {
-    Db::connect(url).await.context("no Redis answers there; check --redis-url (CODECUBE_REDIS_URL) and that it runs")
+    let db = Db::connect(url)
+        .await
+        .context("no Redis answers there; check --redis-url (CODECUBE_REDIS_URL) and that it runs")?;
+    if let Some(policy) = db.eviction().await? {
+        tracing::warn!(
+            "this Redis throws snippets away when its memory is full (maxmemory-policy {policy}); set it to noeviction"
+        );
+    }
+    Ok(db)
 }
 
 /// Tells on standard output where the pages are, for people and for programs that chose port 0.

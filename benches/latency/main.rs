@@ -9,6 +9,7 @@ mod burst;
 mod engine;
 mod figures;
 mod first_byte;
+mod hostile;
 #[path = "../../tests/suite/server.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod server;
@@ -31,6 +32,9 @@ fn main() {
         }
         if wanted("burst") {
             burst::measure().await;
+        }
+        if wanted("hostile") {
+            hostile::measure().await;
         }
         if wanted("sustained") {
             engine::measure().await;

@@ -81,6 +81,17 @@ impl Db {
         Ok(db)
     }
 
+    /// How Redis makes room by throwing away what nobody asked it to, if it does so. A service that hides its settings is
+    /// believed to keep everything.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached.
+    pub async fn eviction(&self) -> Result<Option<String>, DbError> {
+        let info: String = redis::cmd("INFO").arg("memory").query_async(&mut self.commands()).await?;
+        let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).unwrap_or_default().trim();
+        Ok(policy.starts_with("allkeys-").then(|| policy.to_owned()))
+    }
+
     async fn check_version(&self) -> Result<(), DbError> {
         let info: String = redis::cmd("INFO").arg("server").query_async(&mut self.commands()).await?;
         let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or_default().trim();

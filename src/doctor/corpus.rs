@@ -137,7 +137,8 @@ impl Hostile {
     /// What was seen, in words.
     pub fn judge(&self, finished: &Finished, output: &str, gvisor: bool) -> Result<(), String> {
         let expected = self.expected_under_gvisor.as_ref().filter(|_| gvisor).unwrap_or(&self.expected);
-        if !expected.iter().any(|expectation| expectation.is_met_by(finished)) {
+        let is_met = if gvisor { Expectation::is_met_under_gvisor } else { Expectation::is_met_by };
+        if !expected.iter().any(|expectation| is_met(expectation, finished)) {
             return Err(format!("it ended as {}, {}", described(finished), tail(output)));
         }
         if gvisor && expected.contains(&Expectation::Any) {

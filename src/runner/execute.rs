@@ -266,7 +266,10 @@ impl Performance<'_> {
     ) -> Ended {
         tracing::debug!(run.id = %self.entry.run, container = sandbox.slot.container, "a run has its sandbox");
         let talk = Talk::default();
-        let job = job::build(&claim.request, self.language, &self.limits);
+        let mut job = job::build(&claim.request, self.language, &self.limits);
+        if self.context.pool.gvisor() {
+            job::spare_gvisor(&mut job);
+        }
         let last = claim.said.last().map(|(number, _)| number.clone());
         claim.said.into_iter().for_each(|(_, control)| talk.say(control));
         let listen = talk.listen(&self.context.runs, &self.entry.run, &self.passage.said, last);

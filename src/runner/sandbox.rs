@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::FutureExt;
 use tokio::io::AsyncWriteExt;
@@ -20,6 +21,8 @@ const READY: Duration = Duration::from_secs(10);
 const LEAVE: Duration = Duration::from_secs(1);
 /// How much of what an agent writes to its stderr goes to the log.
 const STDERR_LOGGED: usize = 4096;
+/// Bytes that are decoded at once. Each message taken moves what is behind it: of little, however small messages are.
+const STEP: usize = 2048;
 
 /// Why a sandbox cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +77,8 @@ impl Sandbox {
 
     /// Starts this language's interpreter in it, which then waits for the job.
     pub(super) async fn prestart(&mut self, language: &LanguageId, prestart: &ToAgent) -> Result<(), SandboxError> {
-        self.input.send(prestart).await?;
+        let sending = timeout(READY, self.input.send(prestart));
+        sending.await.unwrap_or(Err(SandboxError::NotReady))?;
         self.early = Some(language.clone());
         Ok(())
     }
@@ -131,7 +135,13 @@ async fn launch(engine: &Engine, container: &str, blueprint: &Blueprint<'_>) -> 
     }
     // Before the start, so that not one byte is missed.
     let Attached { output, input } = engine.attach(container).await?;
-    let mut frames = Frames { output, buffer: Vec::new(), stderr_left: STDERR_LOGGED, container: container.to_owned() };
+    let mut frames = Frames {
+        output,
+        piece: Bytes::new(),
+        buffer: Vec::new(),
+        stderr_left: STDERR_LOGGED,
+        container: container.to_owned(),
+    };
     engine.start(container).await?;
     match timeout(READY, frames.next()).await {
         Ok(Ok(FromAgent::Ready(ready))) if ready.version == VERSION => Ok((frames, Input { input })),
@@ -144,6 +154,8 @@ async fn launch(engine: &Engine, container: &str, blueprint: &Blueprint<'_>) -> 
 /// What the agent says. Holds one frame at most, and one piece of the Engine's stream.
 pub(super) struct Frames {
     output: std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<Piece, EngineError>> + Send>>,
+    /// Not decoded yet.
+    piece: Bytes,
     buffer: Vec<u8>,
     stderr_left: usize,
     container: String,
@@ -156,10 +168,14 @@ impl Frames {
             if let Some(message) = FromAgent::decode(&mut self.buffer)? {
                 return Ok(message);
             }
+            if !self.piece.is_empty() {
+                self.buffer.extend_from_slice(&self.piece.split_to(STEP.min(self.piece.len())));
+                continue;
+            }
             match self.output.next().await {
                 None => return Err(SandboxError::Ended),
                 Some(Err(error)) => return Err(error.into()),
-                Some(Ok(Piece::Stdout(bytes))) => self.buffer.extend_from_slice(&bytes),
+                Some(Ok(Piece::Stdout(bytes))) => self.piece = bytes,
                 Some(Ok(Piece::Stderr(bytes))) => self.log_stderr(&bytes),
             }
         }
@@ -195,5 +211,61 @@ impl Input {
 
     async fn close(&mut self) -> std::io::Result<()> {
         self.input.shutdown().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::OutputStream;
+    use crate::protocol::frame::MAX_FRAME_FROM_AGENT;
+
+    fn frames(pieces: Vec<Vec<u8>>) -> Frames {
+        let pieces = pieces.into_iter().map(|bytes| Ok(Piece::Stdout(bytes.into())));
+        let output = Box::pin(futures_util::stream::iter(pieces));
+        Frames { output, piece: Bytes::new(), buffer: Vec::new(), stderr_left: 0, container: String::new() }
+    }
+
+    #[tokio::test]
+    async fn messages_larger_and_smaller_than_a_step_come_whole_and_in_order() {
+        let mut wire = Vec::new();
+        let sizes = [0, 1, STEP - 5, STEP, 3 * STEP, 40_000, 1];
+        sizes.iter().for_each(|&size| FromAgent::Output(OutputStream::Stdout, vec![7; size]).encode(&mut wire));
+        for piece in [1, 5, STEP, 50_000] {
+            let mut frames = frames(wire.chunks(piece).map(<[u8]>::to_vec).collect());
+            for size in sizes {
+                let expected = FromAgent::Output(OutputStream::Stdout, vec![7; size]);
+                assert_eq!(frames.next().await.unwrap(), expected);
+            }
+            assert!(matches!(frames.next().await, Err(SandboxError::Ended)));
+        }
+    }
+
+    /// As `fuzz/` does with the decoder alone, for a second: noise, pieces of any size.
+    #[tokio::test]
+    async fn noise_ends_the_stream_and_is_never_kept() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut random = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        for _ in 0..2000 {
+            let pieces = (0..1 + random() % 20).map(|_| (0..random() % 50).flat_map(|_| noise(random())).collect());
+            let mut frames = frames(pieces.collect());
+            while frames.next().await.is_ok() {
+                assert!(frames.buffer.capacity() <= 2 * (MAX_FRAME_FROM_AGENT + STEP), "more than a frame is kept");
+            }
+        }
+    }
+
+    /// Now and then bare bytes, else a frame of a kind that there is, or one beside them.
+    fn noise(random: u64) -> Vec<u8> {
+        let body = random.to_le_bytes().to_vec();
+        match random >> 61 {
+            0 => body,
+            kind => [&9_u32.to_le_bytes()[..], &[u8::try_from(63 + kind).unwrap()], &body].concat(),
+        }
     }
 }

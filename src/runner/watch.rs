@@ -16,6 +16,9 @@ use crate::runs::outcome::Outcome;
 const GRACE: Duration = Duration::from_secs(2);
 /// How long the agent may need to write the files and begin.
 const BEGIN: Duration = Duration::from_secs(10);
+/// Messages about use that are believed.
+const USAGES_AT_FIRST: u64 = 10;
+const USAGES_PER_SECOND: u64 = 4;
 /// A program that prints nothing counts as begun after this.
 const BEGINNING: Duration = Duration::from_millis(50);
 
@@ -41,6 +44,7 @@ pub(super) struct Watch {
     pub(super) deadline: Instant,
     pub(super) output_bytes: u64,
     stop_asked: bool,
+    usages: u64,
     /// Held until the program prints, ends, or has had its beginning.
     turn: Option<OwnedSemaphorePermit>,
 }
@@ -49,7 +53,16 @@ impl Watch {
     pub(super) fn new(limits: RunLimits, turn: OwnedSemaphorePermit) -> Self {
         let now = Instant::now();
         let deadline = now + BEGIN;
-        Self { limits, began: now, stage: None, deadline, output_bytes: 0, stop_asked: false, turn: Some(turn) }
+        Self {
+            limits,
+            began: now,
+            stage: None,
+            deadline,
+            output_bytes: 0,
+            stop_asked: false,
+            usages: 0,
+            turn: Some(turn),
+        }
     }
 
     /// When the turn to begin is over; `None` when it is.
@@ -84,6 +97,8 @@ impl Watch {
     /// Takes one message; gives back why the run is over, if it is.
     pub(super) fn take(&mut self, message: FromAgent, journal: &Journal) -> Option<Ended> {
         match message {
+            // Our agent never says nothing; another could say it for ever.
+            FromAgent::Output(_, bytes) if bytes.is_empty() => Some(Ended::Broken),
             FromAgent::Output(stream, bytes) => {
                 self.end_turn();
                 let room = self.limits.output_bytes.saturating_sub(self.output_bytes);
@@ -95,6 +110,7 @@ impl Watch {
                 (kept < bytes.len()).then_some(Ended::Enforced(Outcome::OutputLimit))
             }
             FromAgent::Stage(stage) => self.enter(stage, journal),
+            FromAgent::Usage(_) if self.is_usage_flood() => Some(Ended::Broken),
             FromAgent::Usage(usage) => {
                 journal.usage(usage);
                 None
@@ -102,6 +118,12 @@ impl Watch {
             FromAgent::End(end) => Some(Ended::Reported(Box::new(end))),
             FromAgent::Ready(_) => Some(Ended::Broken),
         }
+    }
+
+    /// Our agent tells about once a second; each figure becomes an event in the log.
+    fn is_usage_flood(&mut self) -> bool {
+        self.usages += 1;
+        self.usages > USAGES_AT_FIRST + USAGES_PER_SECOND * self.elapsed().as_secs()
     }
 
     /// Stages come once each and in order; anything else is not our agent's word.

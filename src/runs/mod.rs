@@ -17,4 +17,5 @@ pub mod request;
 pub mod runners;
 pub mod store;
 
+mod carrier;
 mod script;

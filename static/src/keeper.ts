@@ -23,11 +23,12 @@ export class Keeper {
   #timer: number | undefined;
   #isLost = false;
 
-  constructor(drafts: Drafts, key: string, handlers: KeeperHandlers) {
+  /** `saved` is what the server has; null when it has nothing of what the page shows. */
+  constructor(drafts: Drafts, key: string, saved: Snapshot | null, handlers: KeeperHandlers) {
     this.#drafts = drafts;
     this.#handlers = handlers;
     this.#key = key;
-    this.#saved = JSON.stringify(handlers.take());
+    this.#saved = JSON.stringify(saved);
     document.addEventListener("visibilitychange", () => document.hidden && this.#flush());
     window.addEventListener("pagehide", () => this.#flush());
     window.addEventListener("beforeunload", (event) => {

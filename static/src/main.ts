@@ -8,11 +8,12 @@ import { Keeper } from "./keeper";
 import { wireMenu } from "./menu";
 import { misfit, misfitInput, misfitUpload } from "./misfit";
 import { fillIn } from "./native-save";
-import { findElements, readData } from "./page";
+import { findElements, readData, savedSnapshot } from "./page";
 import type { Program } from "./protocol";
 import { offerDraft } from "./resume";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
+import "./share-panel";
 import { isBusy, maySave } from "./state";
 import { Terminal } from "./terminal";
 import { pageTitle } from "./title";
@@ -28,7 +29,7 @@ const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 const banner = new Banner(elements.banner);
 const workspace = new Workspace(elements, data, banner, { changed, say: (sentence) => session.notify(sentence) });
 const drafts = new Drafts(browserStorage());
-const keeper = new Keeper(drafts, data.key, {
+const keeper = new Keeper(drafts, data.key, savedSnapshot(elements, data), {
   take: () => workspace.snapshot(),
   base: () => session.state.base,
   isWorthless: (snapshot) => !session.state.saved && data.fork_of === null && workspace.isUntouched(snapshot),
@@ -221,5 +222,7 @@ document.addEventListener("keydown", shortcut, { capture: true });
 window.addEventListener("popstate", () => location.reload());
 
 offerDraft({ data, drafts, workspace, session, banner, discard });
+// What was typed before the script had come, or came back with a form, is a draft as well.
+keeper.changed();
 session.start(terminal);
 view.show(session.state);

@@ -1,5 +1,6 @@
 // The page as the server rendered it: its data block and its elements, found once and named.
 
+import type { Snapshot } from "./drafts";
 import type { LanguageInfo } from "./language-switch";
 import type { SourceFile } from "./protocol";
 
@@ -64,6 +65,14 @@ export function findElements() {
     ticking: byId("ticking", HTMLElement),
     viewers: byId("viewers", HTMLElement),
   };
+}
+
+/** What the server has; null on the answer to a form, which holds what was not kept. */
+export function savedSnapshot({ title, args, stdin }: Elements, data: SnippetData): Snapshot | null {
+  if (location.pathname !== `/${data.key}`) return null;
+  // A field of one line holds no line ends.
+  const line = args.defaultValue.replace(/[\r\n]/g, "");
+  return { language: data.language, title: title.defaultValue, files: data.files, args: line, stdin: stdin.defaultValue };
 }
 
 export type Elements = ReturnType<typeof findElements>;

@@ -302,3 +302,68 @@ async fn the_keyboard_alone_leaves_the_editor_and_opens_the_menu() {
         )
         .await;
 }
+
+#[tokio::test]
+async fn without_a_script_a_file_is_added_and_the_others_stay() {
+    let page = fresh().await;
+    page.paste("print(open('lib/data.txt').read())").await;
+    add(&page, "lib/data.txt", "one").await;
+    press(&page, "#save").await;
+    page.says("Saved").await;
+    let address = page.browser.driver.current_url().await.unwrap();
+    page.browser.order("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
+    page.browser.driver.goto(address.as_str()).await.unwrap();
+    for summary in page.browser.driver.find_all(thirtyfour::By::Css(".other-file summary")).await.unwrap() {
+        summary.click().await.unwrap();
+    }
+    page.browser.find("#content-1").await.send_keys(" and two").await.unwrap();
+    page.browser.find("#path-new").await.send_keys("three.txt").await.unwrap();
+    page.browser.find("#content-new").await.send_keys("three").await.unwrap();
+    press(&page, "#run").await;
+    page.browser.until("it has run", "return document.body.innerText.includes('and two')").await;
+    let key = address.path().trim_start_matches('/').to_owned();
+    let url = Server::shared().await.url();
+    for (path, text) in [("three.txt", "three"), ("lib/data.txt", "one and two")] {
+        let raw = quiet_client().get(format!("{url}/{key}/raw/{path}")).send().await.unwrap();
+        assert_eq!(raw.text().await.unwrap(), text);
+    }
+}
+
+/// Whether the figures and the number of viewers stand clear of each other.
+const APART: &str =
+    "const [a, b] = ['ticking', 'viewers'].map(id => document.getElementById(id).getBoundingClientRect());
+    return a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top";
+
+/// Makes all text twice as large, as browsers do that enlarge text alone.
+const TEXT_TWICE: &str = "const all = [...document.querySelectorAll('body *')];
+    const sizes = all.map(element => [getComputedStyle(element).fontSize, getComputedStyle(element).lineHeight]);
+    all.forEach((element, index) => {
+      element.style.fontSize = 2 * parseFloat(sizes[index][0]) + 'px';
+      if (sizes[index][1].endsWith('px')) element.style.lineHeight = 2 * parseFloat(sizes[index][1]) + 'px';
+    })";
+
+#[tokio::test]
+async fn nothing_is_cut_or_covered_in_a_low_window_a_narrow_one_and_with_large_text() {
+    let page = fresh().await;
+    let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    let screen =
+        |width: u32, height: u32| json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+    page.browser.order("Emulation.setDeviceMetricsOverride", screen(640, 400)).await;
+    let fields_show = "const pane = document.getElementById('editor').getBoundingClientRect();
+        return document.querySelector('#inputs summary').getBoundingClientRect().bottom <= pane.bottom
+          && document.querySelector('.editor').clientHeight > 150 && document.querySelector('.screen').clientHeight > 150";
+    page.browser.until("the fields are not cut", fields_show).await;
+    page.browser.be_a_phone().await;
+    let texts = "document.getElementById('viewers').textContent = '117 people watching';
+        document.getElementById('status').textContent = 'Running…';
+        document.getElementById('ticking').textContent = '12.3 s · CPU 3.1 s · memory 512 MiB'";
+    page.browser.script(texts).await;
+    assert_eq!(page.browser.script(APART).await, json!(true));
+    assert_eq!(page.browser.script(overflow).await, json!(0));
+    page.browser.script(TEXT_TWICE).await;
+    assert_eq!(page.browser.script(overflow).await, json!(0));
+    page.browser.order("Emulation.setDeviceMetricsOverride", screen(1280, 800)).await;
+    page.reload().await;
+    page.browser.script(TEXT_TWICE).await;
+    assert_eq!(page.browser.script(overflow).await, json!(0));
+}

@@ -3,6 +3,7 @@
 # @status: exit 7
 # @host: -
 # @expect: exit:7
+# @runsc: any
 # @tty: yes
 # @out: written
 # @not: FAKED

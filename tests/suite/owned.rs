@@ -1,0 +1,135 @@
+//! One's own snippets: the list, and taking them to another device.
+
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::curl::Shell;
+use crate::server::{Server, until};
+use crate::socket::{Visitor, quiet_client};
+
+async fn send(visitor: &Visitor, method: &str, way: &str) -> Response {
+    let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+    let request = quiet_client().request(method, format!("{}{way}", visitor.url)).header("accept", "text/html");
+    request.header("origin", &visitor.url).header("cookie", &visitor.cookie).send().await.unwrap()
+}
+
+async fn page(visitor: &Visitor, method: &str, way: &str) -> String {
+    let answer = send(visitor, method, way).await;
+    assert_eq!(answer.status(), 200, "{method} {way}");
+    answer.text().await.unwrap()
+}
+
+/// Saves a snippet with this title as this visitor; gives its key.
+async fn saved(visitor: &Visitor, language: &str, title: &str) -> String {
+    let mut page = visitor.fresh().await;
+    let files = json!([{"path": "", "content": "echo 1"}]);
+    page.send(json!({"type": "save", "language": language, "files": files, "title": title})).await;
+    page.next_that(|value| value["stored"] == 1).await;
+    page.key
+}
+
+fn link_in(html: &str) -> String {
+    let at = html.find("/move/").unwrap();
+    html[at..][.."/move/".len() + 64].to_owned()
+}
+
+#[tokio::test]
+async fn my_snippets_are_listed_searched_and_deleted() {
+    let server = Server::shared().await;
+    let (owner, stranger) = (Visitor::new(server.url()).await, Visitor::new(server.url()).await);
+    let first = saved(&owner, "bash", "Backup <b>of the</b> cellar").await;
+    let second = saved(&owner, "python", "Sums").await;
+    let list = page(&owner, "GET", "/mine").await;
+    assert!(list.find(&second).unwrap() < list.find(&first).unwrap(), "the newest comes first");
+    assert!(list.contains("Backup &#60;b&#62;of the"), "{list}");
+    for (search, found) in [("cellar", &first), ("PYTHON", &second), ("backup+bash", &first)] {
+        let list = page(&owner, "GET", &format!("/mine?q={search}")).await;
+        assert!(
+            list.contains(found.as_str()) && [&first, &second].iter().filter(|key| list.contains(**key)).count() == 1
+        );
+    }
+    assert!(page(&owner, "GET", "/mine?q=nonsense").await.contains("Nothing of yours"));
+    assert!(page(&stranger, "GET", "/mine").await.contains("Nothing yet"));
+    assert_eq!(send(&stranger, "POST", &format!("/{first}/delete")).await.status(), 403);
+    page(&owner, "POST", &format!("/{first}/delete")).await;
+    assert!(!page(&owner, "GET", "/mine").await.contains(&first));
+}
+
+#[tokio::test]
+async fn a_program_lists_what_its_token_owns() {
+    let shell = Shell::new(&[("a.py", "print(1)")]).await;
+    let kept = shell.curl(&["-T", "a.py", "HOST/?title=Mine"]);
+    let list = shell.curl(&["-H", &kept.bearer(), "-H", "Accept: application/json", "HOST/mine"]);
+    let list: Value = serde_json::from_str(&list.body).unwrap();
+    assert_eq!(
+        (&list[0]["key"], &list[0]["title"], &list[0]["language"]),
+        (&json!(kept.key()), &json!("Mine"), &json!("python"))
+    );
+    assert_eq!(shell.curl(&["HOST/mine"]).status, 401);
+}
+
+#[tokio::test]
+async fn a_link_takes_all_snippets_to_another_device_once() {
+    let server = Server::start(&["--pool-size=0"]).await;
+    let (old, new) = (Visitor::new(server.url()).await, Visitor::new(server.url()).await);
+    let (first, second) = (saved(&old, "bash", "Old").await, saved(&new, "bash", "New").await);
+    let html = page(&old, "POST", "/mine/move").await;
+    let link = link_in(&html);
+    let code = send(&old, "GET", &format!("{link}/qr.svg")).await;
+    assert_eq!(code.headers()["content-type"], "image/svg+xml");
+    for _ in 0..2 {
+        assert!(page(&new, "GET", &link).await.contains("Take it"), "looking changes nothing");
+    }
+    let taken = send(&new, "POST", &link).await;
+    assert_eq!(taken.status(), 303);
+    let cookie = taken.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let new = Visitor { cookie, ..new };
+    assert_eq!(new.cookie, old.cookie, "both devices own alike");
+    let list = page(&new, "GET", "/mine").await;
+    assert!(list.contains(&first) && list.contains(&second), "{list}");
+    for method in ["GET", "POST"] {
+        let again = send(&Visitor::new(server.url()).await, method, &link).await;
+        assert_eq!(again.status(), 410);
+        assert!(again.text().await.unwrap().contains("has been used"));
+    }
+    let token = link.rsplit('/').next().unwrap();
+    let secret = old.cookie.split('=').nth(1).unwrap();
+    let folder = server.data_directory().join("appendonlydir");
+    let stored: Vec<u8> =
+        std::fs::read_dir(folder).unwrap().flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+    let stored = String::from_utf8_lossy(&stored);
+    assert!(stored.contains("moving:") && !stored.contains(token) && !stored.contains(secret));
+}
+
+#[tokio::test]
+async fn a_link_hands_one_snippet_over() {
+    let server = Server::shared().await;
+    let (old, new) = (Visitor::new(server.url()).await, Visitor::new(server.url()).await);
+    let (one, other) = (saved(&old, "bash", "One").await, saved(&old, "bash", "Other").await);
+    assert_eq!(send(&new, "POST", &format!("/{one}/move")).await.status(), 403, "only its owner gives it away");
+    let link = link_in(&page(&old, "POST", &format!("/{one}/move")).await);
+    assert_eq!(send(&new, "POST", &link).await.headers()["location"], format!("/{one}"));
+    let (theirs, mine) = (page(&new, "GET", "/mine").await, page(&old, "GET", "/mine").await);
+    assert!(theirs.contains(&one) && !theirs.contains(&other) && mine.contains(&other) && !mine.contains(&one));
+    assert_eq!(send(&old, "POST", &format!("/{one}/delete")).await.status(), 403);
+    page(&new, "POST", &format!("/{one}/delete")).await;
+    assert_eq!(send(&new, "POST", "/move/00").await.status(), 404);
+}
+
+#[tokio::test]
+async fn snippets_of_before_the_lists_are_put_on_them_at_the_next_start() {
+    let mut server = Server::start(&["--pool-size=0"]).await;
+    let shell = Shell::at(server.url(), &[("a.py", "print(1)")]);
+    let kept = shell.curl(&["-T", "a.py", "HOST/"]);
+    let mut redis = server.redis().await;
+    let lists: Vec<String> = redis::cmd("KEYS").arg("{owner:*").query_async(&mut redis).await.unwrap();
+    assert_eq!(lists.len(), 1);
+    redis::cmd("DEL").arg(&lists).arg("owners:listed").query_async::<()>(&mut redis).await.unwrap();
+    assert!(server.process.terminate().success());
+    server.restart().await;
+    let shell = Shell::at(server.url(), &[]);
+    until("the snippet is listed", || async {
+        shell.curl(&["-H", &kept.bearer(), "HOST/mine"]).body.contains(&kept.key())
+    })
+    .await;
+}

@@ -1,0 +1,232 @@
+//! Snippets with a password, and snippets that burn after reading.
+
+use futures_util::future::join_all;
+
+use crate::curl::Shell;
+use crate::server::Server;
+use crate::socket::{Visitor, fresh_key, quiet_client};
+
+const SECRET: &str = "print('a very hidden text')";
+
+fn shell(server: &Server) -> Shell {
+    Shell::at(server.url(), &[("s.py", SECRET), ("t.py", "print('another hidden text')"), ("in", "")])
+}
+
+/// Everything that storage has on disk.
+fn stored(server: &Server) -> String {
+    let folder = server.data_directory().join("appendonlydir");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned()
+}
+
+#[tokio::test]
+async fn a_password_guards_every_way_to_a_snippet_and_storage_has_nothing_in_clear() {
+    let server = Server::start(&["--pool-size=0"]).await;
+    let shell = shell(&server);
+    let kept = shell.curl(&["-u", ":correct horse", "-F", "file=@s.py", "-F", "title=A hidden title", "HOST/"]);
+    assert_eq!(kept.status, 201);
+    let (key, bearer) = (kept.key(), kept.bearer());
+    let replaced =
+        shell.curl(&["-H", &bearer, "-H", "X-Snippet-Password: correct horse", "-T", "t.py", &format!("HOST/{key}")]);
+    assert_eq!(replaced.status, 200, "{}", replaced.body);
+    for way in ["", "/raw", "/raw/s.py", ".txt", ".zip", "/revisions", "/1", "/diff?from=1&to=2"] {
+        let address = format!("HOST/{key}{way}");
+        for (words, status, code) in [
+            (vec![address.as_str()], 401, "password_needed"),
+            (vec!["-u", ":wrong", address.as_str()], 401, "wrong_password"),
+            (vec!["-H", &bearer, address.as_str()], 401, "password_needed"),
+        ] {
+            let answer = shell.curl(&[&["-H", "Accept: application/json"], words.as_slice()].concat());
+            assert_eq!(answer.status, status, "{words:?}: {}", answer.body);
+            assert!(answer.body.contains(code) && !answer.body.contains("hidden"), "{words:?}: {}", answer.body);
+        }
+        let output = shell.curl(&["-u", ":correct horse", "-o", "opened", &address]);
+        assert_eq!(output.status, 200, "{way}");
+    }
+    assert_eq!(shell.curl(&["-u", ":correct horse", &format!("HOST/{key}/raw?revision=1")]).body, SECRET);
+    let history = shell.curl(&["-u", ":correct horse", &format!("HOST/{key}/revisions")]).body;
+    assert!(history.contains("A hidden title") && history.contains("python"), "{history}");
+    for way in [".png", "/embed"] {
+        assert_eq!(shell.curl(&[&format!("HOST/{key}{way}")]).status, 404, "nothing for other sites: {way}");
+    }
+    for (method, way) in [("PUT", ""), ("POST", "/1/restore")] {
+        let answer = shell.curl(&["-X", method, "-H", &bearer, "-d", "x", &format!("HOST/{key}{way}")]);
+        assert_eq!(answer.status, 401, "{method} {way}: {}", answer.body);
+    }
+    assert_eq!(shell.curl(&["-X", "POST", "-d", "", &format!("HOST/{key}/run")]).status, 401);
+    let everything = stored(&server);
+    assert!(everything.contains(&key));
+    for hidden in ["hidden", "correct horse", "s.py"] {
+        assert!(!everything.contains(hidden), "{hidden} is in storage in clear");
+    }
+    assert_eq!(shell.curl(&["-X", "DELETE", "-H", &bearer, &format!("HOST/{key}")]).status, 200);
+}
+
+/// What `post` sends, as a page of ours would.
+async fn post(visitor: &Visitor, way: &str, body: &str) -> reqwest::Response {
+    let request = quiet_client().post(format!("{}{way}", visitor.url)).header("accept", "text/html");
+    let request = request.header("origin", &visitor.url).header("cookie", &visitor.cookie);
+    request.header("content-type", "application/x-www-form-urlencoded").body(body.to_owned()).send().await.unwrap()
+}
+
+fn cookie_of(answer: &reqwest::Response) -> String {
+    let cookies = answer.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    cookies.map(|cookie| cookie.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::test]
+async fn the_page_asks_for_the_password_and_a_cookie_opens_it_its_socket_and_its_forks() {
+    let server = Server::shared().await;
+    let owner = Visitor::new(server.url()).await;
+    let key = fresh_key(server.url()).await;
+    let form = "language=bash&path=main.sh&content=echo+hidden+away&password=sesame&title=T";
+    let saved = post(&owner, &format!("/{key}/save"), form).await;
+    assert_eq!(saved.status(), 303);
+    let lock = cookie_of(&saved);
+    assert!(lock.starts_with("codecube_lock_") && !lock.contains("sesame"), "{lock}");
+    let read = |cookie: String, way: String| async move {
+        let request = quiet_client().get(format!("{}{way}", server.url())).header("accept", "text/html");
+        let answer = request.header("cookie", cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, page) = read(String::new(), format!("/{key}")).await;
+    assert_eq!(status, 401);
+    assert!(page.contains("has a password") && page.contains("/unlock") && !page.contains("hidden away"), "{page}");
+    assert!(!page.contains("og:title"), "no preview");
+
+    let stranger = Visitor::new(server.url()).await;
+    let wrong = post(&stranger, &format!("/{key}/unlock"), "password=open&to=/").await;
+    assert_eq!(wrong.status(), 401);
+    assert!(wrong.text().await.unwrap().contains("not its password"));
+    let right = post(&stranger, &format!("/{key}/unlock"), &format!("password=sesame&to=/{key}/revisions")).await;
+    assert_eq!(
+        (right.status().as_u16(), right.headers()["location"].to_str().unwrap()),
+        (303, format!("/{key}/revisions").as_str())
+    );
+    let flags = right.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(flags.contains("HttpOnly") && flags.contains("SameSite=Lax"), "{flags}");
+    let with_lock = Visitor { cookie: format!("{}; {}", stranger.cookie, cookie_of(&right)), ..stranger.clone() };
+    let (status, page) = read(with_lock.cookie.clone(), format!("/{key}")).await;
+    assert!(status == 200 && page.contains("echo hidden away"), "{page}");
+
+    assert!(!opens_socket(&stranger, &key).await);
+    let mut page = with_lock.open(&key).await;
+    assert_eq!(page.run("bash", "echo $((6 * 7))").await.output(), "42\n");
+    assert_ne!(page.key, key, "somebody else's change is a fork");
+    let (status, text) = read(String::new(), format!("/{}", page.key)).await;
+    assert!(status == 401 && !text.contains("6 * 7"), "the fork has the same password");
+    assert_eq!(read(with_lock.cookie.clone(), format!("/{}", page.key)).await.0, 200);
+    let mut redis = server.redis().await;
+    let runs = format!("{{snippet:{}}}:runs", page.key);
+    let runs: redis::streams::StreamRangeReply =
+        redis::cmd("XRANGE").arg(runs).arg("-").arg("+").query_async(&mut redis).await.unwrap();
+    let id: String = runs.ids[0].get("run").unwrap();
+    let of_fork: (String, String) = redis::cmd("HMGET")
+        .arg(format!("{{snippet:{}}}", page.key))
+        .arg(&["title", "language"])
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    assert_eq!(of_fork, (String::new(), String::new()));
+    let (left, request): (i64, bool) = redis::pipe()
+        .cmd("TTL")
+        .arg(format!("{{runs:0}}:{id}:log"))
+        .cmd("HEXISTS")
+        .arg(format!("{{runs:0}}:{id}"))
+        .arg("request")
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    assert!((1..=600).contains(&left) && !request, "the log lives {left} s, the program is there: {request}");
+}
+
+async fn opens_socket(visitor: &Visitor, key: &str) -> bool {
+    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+    let mut request = format!("{}/{key}/socket", visitor.url.replace("http", "ws")).into_client_request().unwrap();
+    request.headers_mut().insert("cookie", visitor.cookie.parse().unwrap());
+    request.headers_mut().insert("origin", visitor.url.parse().unwrap());
+    tokio_tungstenite::connect_async(request).await.is_ok()
+}
+
+#[tokio::test]
+async fn passwords_cannot_be_tried_without_end() {
+    let server = Server::start(&["--pool-size=0", "--passwords-per-minute=3"]).await;
+    let shell = shell(&server);
+    let key = shell.curl(&["-u", ":correct horse", "-T", "s.py", "HOST/"]).key();
+    let tried: Vec<u16> = (0..4).map(|_| shell.curl(&["-u", ":wrong", &format!("HOST/{key}")]).status).collect();
+    assert_eq!(tried, [401, 401, 401, 429]);
+    assert_eq!(
+        shell.curl(&["-u", ":correct horse", &format!("HOST/{key}")]).status,
+        429,
+        "the right one tells nothing"
+    );
+}
+
+#[tokio::test]
+async fn what_burns_is_read_once_by_a_post_alone() {
+    let server = Server::shared().await;
+    let shell = shell(server);
+    let kept = shell.curl(&["-T", "s.py", "HOST/?burn=1"]);
+    let (key, url) = (kept.key(), kept.body.trim().to_owned());
+    for way in ["", "/raw", ".txt", ".zip", "/revisions", "/1", "/diff?from=1"] {
+        for words in [vec![], vec!["-I"], vec!["-H", "Accept: text/html"], vec!["-A", "Slackbot-LinkExpanding 1.0"]] {
+            let address = format!("HOST/{key}{way}");
+            let answer = shell.curl(&[words.as_slice(), &[&address]].concat());
+            assert_eq!(answer.status, 409, "{way} {words:?}");
+            assert!(!answer.body.contains("hidden"), "{way}: {}", answer.body);
+        }
+    }
+    for way in [".png", "/embed"] {
+        assert_eq!(shell.curl(&[&format!("HOST/{key}{way}")]).status, 404);
+    }
+    assert_eq!(shell.curl(&[&format!("HOST/{key}/burn")]).status, 405);
+    let foreign = shell.curl(&["-X", "POST", "-H", "Origin: https://evil.example", &format!("{url}/burn")]);
+    assert_eq!(foreign.status, 403);
+    let page = shell.curl(&["-H", "Accept: text/html", &url]);
+    assert!(page.body.contains("can be read once") && page.body.contains(&format!("/{key}/burn")), "{}", page.body);
+    assert_eq!(shell.curl(&["-X", "PUT", "-H", &kept.bearer(), "-d", "x", &url]).status, 409, "nor changed");
+
+    let burnt = shell.curl(&["-X", "POST", &format!("{url}/burn")]);
+    assert_eq!((burnt.status, burnt.body.as_str()), (200, SECRET));
+    for words in [vec!["-X", "POST"], vec![], vec!["-H", "Accept: text/html"]] {
+        let address = if words.len() == 2 && words[0] == "-X" { format!("{url}/burn") } else { url.clone() };
+        let answer = shell.curl(&[words.as_slice(), &[&address]].concat());
+        assert!(answer.status == 410 && answer.body.contains("Somebody has read it"), "{words:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_read_at_once_exactly_one_gets_it_and_a_wrong_password_burns_nothing() {
+    let server = Server::shared().await;
+    let shell = shell(server);
+    let kept = shell.curl(&["-u", ":sesame", "-T", "s.py", "HOST/?burn=1"]);
+    let url = format!("{}/burn", kept.body.trim());
+    assert_eq!(shell.curl(&["-X", "POST", &url]).status, 401);
+    assert_eq!(shell.curl(&["-X", "POST", "-u", ":wrong", &url]).status, 401);
+    let client = quiet_client();
+    let readers = (0..12).map(|_| client.post(&url).basic_auth("", Some("sesame")).send());
+    let mut statuses: Vec<u16> =
+        join_all(readers).await.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 200);
+    assert!(statuses[1..].iter().all(|status| *status == 410), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_for_and_burnt() {
+    use crate::page::SnippetPage;
+    let page = SnippetPage::open(Server::shared().await.url()).await;
+    page.paste("print('typed into the editor')").await;
+    page.browser
+        .script("document.querySelector('.keeping').open = true; document.getElementById('keep-burn').checked = true")
+        .await;
+    page.browser.find("#keep-password").await.send_keys("sesame").await.unwrap();
+    page.browser.find("#keep").await.click().await.unwrap();
+    page.browser
+        .until("the page says that it is kept", "return document.body.innerText.includes('Kept, to be read once')")
+        .await;
+    page.browser.find("form button").await.click().await.unwrap();
+    page.browser.until("it is shown", "return document.body.innerText.includes('typed into the editor')").await;
+    page.browser.script("history.back()").await;
+    page.browser.until("it is gone", "return document.body.innerText.includes('Somebody has read it')").await;
+}
