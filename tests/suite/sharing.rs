@@ -58,6 +58,7 @@ async fn an_embed_shows_the_lines_and_the_theme_that_its_address_names() {
     assert!(!code.contains("four") && code.contains("<span class=\"code-number\">3</span>"), "{code}");
     assert!(html.contains("aria-hidden=\"true\">\n2\n3\n</pre>") && html.contains("data-theme=\"dark\""), "{html}");
     assert!(html.contains("A &#60;b&#62;&#34;title&#34;") && !html.contains("<b>"), "{html}");
+    assert!(html.trim_end().ends_with("</html>") && !html.contains("embed-output"), "{html}");
     let hostile = page(&format!("{key}/embed?lines=%22%3E%3Cb%3E&theme=%22%3E%3Cb%3E&x=%22%3E%3Cb%3E")).await;
     assert!(hostile.contains("four") && !hostile.contains("<b>"), "{hostile}");
     assert_eq!(ask(&format!("{key}/embed?file=none")).await.status(), 404);
