@@ -11,7 +11,7 @@ use crate::web::error::WebError;
 use crate::web::history::{diff_page, life, revision, revisions};
 use crate::web::owned::{mine, moving};
 use crate::web::secrets::{burn, login, unlock};
-use crate::web::sharing::{embed, oembed, picture};
+use crate::web::sharing::{embed, forms, oembed, picture};
 use crate::web::state::State;
 use crate::web::{
     access, archive, assets, contact, error_page, headers, health, raw, run_form, run_socket, snippet_page,
@@ -78,6 +78,7 @@ fn table(config: &mut ServiceConfig) {
         )
         .service(web::resource("/{key}/save").post(run_form::save))
         .service(web::resource(headers::EMBED).route(reading().to(embed::show)).route(web::post().to(embed::run)))
+        .service(get("/{key}/qr.svg", forms::code))
         .service(web::resource("/{key}/unlock").post(unlock::unlock))
         .service(web::resource("/{key}/burn").post(burn::burn))
         .service(web::resource("/{key}/move").post(moving::one))

@@ -44,6 +44,8 @@ struct SnippetPage<'a> {
     arguments_line: String,
     forked_from: Option<&'a str>,
     saved: bool,
+    /// Whether other sites may show it: it asks for no password, and is not gone once it was read.
+    is_public: bool,
     /// The newest revision, from which an edit starts; 0 before the first.
     revision: u64,
     may_save: bool,
@@ -249,6 +251,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         arguments_line: view.arguments_line.clone().unwrap_or_else(|| arguments::join(&program.arguments)),
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
         saved: view.snippet.is_some(),
+        is_public: view.snippet.as_ref().is_none_or(|snippet| snippet.lock.is_none() && !snippet.burns),
         revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
         may_save: view.snippet.is_none() || view.is_owned_by(visitor),
         expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),

@@ -55,6 +55,15 @@ impl Drop for Browser {
 impl Browser {
     /// A window of this size.
     pub async fn open(width: u32, height: u32) -> Self {
+        Self::start(width, height, json!({})).await
+    }
+
+    /// The same of somebody who allows no script.
+    pub async fn open_without_scripts(width: u32, height: u32) -> Self {
+        Self::start(width, height, json!({"profile.managed_default_content_settings.javascript": 2})).await
+    }
+
+    async fn start(width: u32, height: u32, preferences: Value) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
@@ -66,6 +75,7 @@ impl Browser {
         }
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
         wanted.add_arg(&format!("--window-size={width},{height}")).unwrap();
+        wanted.add_experimental_option("prefs", preferences).unwrap();
         let address = format!("http://127.0.0.1:{port}");
         let start = Instant::now();
         let driver = loop {

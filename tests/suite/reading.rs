@@ -1,7 +1,10 @@
 //! What is read without a script: coloured code, coloured output, and nothing in either that acts.
 
+use std::time::{Duration, Instant};
+
+use crate::browser::Browser;
 use crate::curl::Shell;
-use crate::server::Server;
+use crate::server::{PATIENCE, Server};
 use crate::socket::{Visitor, fresh_key, quiet_client};
 
 /// The page at this address, as a browser without scripts is given it.
@@ -48,4 +51,43 @@ async fn output_has_its_colours_without_a_script_while_it_runs_and_afterwards() 
 /// Every byte escaped.
 pub fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Waits until the page's source holds this; without scripts there is nothing else to ask.
+async fn until_shown(browser: &Browser, text: &str) -> String {
+    let start = Instant::now();
+    loop {
+        let source = browser.driver.source().await.unwrap();
+        if source.contains(text) {
+            return source;
+        }
+        assert!(start.elapsed() < PATIENCE, "{text} is not in {source}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_browser_without_scripts_runs_saves_forks_and_deletes() {
+    let url = Server::shared().await.url();
+    let browser = Browser::open_without_scripts(1280, 800).await;
+    browser.driver.goto(format!("{url}/?language=bash")).await.unwrap();
+    let code = browser.find("#content").await;
+    code.clear().await.unwrap();
+    code.send_keys("echo $((6 * 7)); sleep 1; printf '\\033[32mlate\\033[0m'").await.unwrap();
+    browser.find("#run").await.click().await.unwrap();
+    let result = until_shown(&browser, "Finished with exit code 0").await;
+    assert!(result.contains("42\n<span class=\"ink-green\">late</span>"), "{result}");
+    browser.find("footer a").await.click().await.unwrap();
+    let source = until_shown(&browser, "id=\"content\"").await;
+    assert!(source.contains("<span class=\"ink-green\">late</span>") && !source.contains("cm-content"), "{source}");
+    browser.find("#content").await.send_keys("# more").await.unwrap();
+    browser.find("#save").await.click().await.unwrap();
+    until_shown(&browser, "# more").await;
+    browser.find("#fork").await.click().await.unwrap();
+    until_shown(&browser, "Fork of").await;
+    browser.driver.back().await.unwrap();
+    browser.find("a[href$='/revisions']").await.click().await.unwrap();
+    until_shown(&browser, "2 (newest)").await;
+    browser.find("form[action$='/delete'] button").await.click().await.unwrap();
+    until_shown(&browser, "For 60 seconds").await;
 }

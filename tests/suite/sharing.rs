@@ -58,6 +58,7 @@ async fn an_embed_shows_the_lines_and_the_theme_that_its_address_names() {
     assert!(!code.contains("four") && code.contains("<span class=\"code-number\">3</span>"), "{code}");
     assert!(html.contains("aria-hidden=\"true\">\n2\n3\n</pre>") && html.contains("data-theme=\"dark\""), "{html}");
     assert!(html.contains("A &#60;b&#62;&#34;title&#34;") && !html.contains("<b>"), "{html}");
+    assert!(html.trim_end().ends_with("</html>") && !html.contains("embed-output"), "{html}");
     let hostile = page(&format!("{key}/embed?lines=%22%3E%3Cb%3E&theme=%22%3E%3Cb%3E&x=%22%3E%3Cb%3E")).await;
     assert!(hostile.contains("four") && !hostile.contains("<b>"), "{hostile}");
     assert_eq!(ask(&format!("{key}/embed?file=none")).await.status(), 404);
@@ -159,4 +160,17 @@ async fn previews_find_title_picture_and_frame_in_the_page() {
     let home = ask("").await;
     let fresh = page(header(&home, "location").trim_start_matches('/')).await;
     assert!(!fresh.contains("og:") && !fresh.contains("oembed"), "{fresh}");
+}
+
+#[tokio::test]
+async fn the_share_panel_has_the_link_in_other_forms_without_a_script() {
+    let key = kept(CODE).await;
+    let site = Server::shared().await.url();
+    let html = page(&key).await;
+    let panel = html.split("id=\"share-panel\"").nth(1).unwrap().split("</details>").next().unwrap();
+    assert!(panel.contains(&format!("value=\"[A \\&#60;b\\&#62;&#34;title&#34;]({site}/{key})\"")), "{panel}");
+    assert!(panel.contains(&format!("value=\"&#60;iframe src=&#34;{site}/{key}/embed&#34;")), "{panel}");
+    assert!(!panel.starts_with(" hidden"), "{panel}");
+    let code = ask(&format!("{key}/qr.svg")).await;
+    assert_eq!((code.status().as_u16(), header(&code, "content-type")), (200, "image/svg+xml"));
 }

@@ -22,7 +22,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Longer lines are nobody's writing, and cost a grammar much.
 const MAX_LINE_BYTES: usize = 1000;
 /// Time for all files of one page.
-const COLOUR_WITHIN: Duration = Duration::from_millis(500);
+const COLOUR_WITHIN: Duration = Duration::from_secs(1);
 /// Pages that are coloured at once; more wait.
 const AT_ONCE: usize = 2;
 /// Files kept, and bytes of them, about.
@@ -55,6 +55,7 @@ pub(in crate::web) async fn of_files(language: &LanguageId, files: &[SourceFile]
     };
     let coloured = block(move || {
         let (language, files) = work;
+        load();
         let deadline = Instant::now() + COLOUR_WITHIN;
         files.iter().map(|file| Arc::new(Markup::of(&pieces(&language, file, deadline)))).collect::<Vec<_>>()
     });
@@ -77,6 +78,11 @@ fn name(language: &LanguageId, file: &SourceFile) -> [u8; 32] {
         digest.update(part);
     }
     digest.finalize().into()
+}
+
+/// Makes ready for [`pieces`], so that a deadline is not spent on it.
+pub(in crate::web) fn load() {
+    syntax::load();
 }
 
 /// Colours a file. Takes a while; call it where it holds up nobody.

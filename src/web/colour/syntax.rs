@@ -43,6 +43,11 @@ static SCOPES: LazyLock<Vec<(Scope, Option<Token>)>> = LazyLock::new(|| {
     known.collect()
 });
 
+/// Loads the grammars, so that no file's time is spent on it.
+pub(super) fn load() {
+    LazyLock::force(&GRAMMARS);
+}
+
 /// How text in these scopes looks.
 pub(super) fn look(stack: &ScopeStack) -> Look {
     let kind = |scope: &Scope| SCOPES.iter().find(|(known, _)| known.is_prefix_of(*scope)).map(|(_, token)| *token);

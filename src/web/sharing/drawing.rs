@@ -21,7 +21,7 @@ const LINES_ABOVE_OUTPUT: usize = 9;
 const LINES_ALONE: usize = 14;
 const OUTPUT_LINES: usize = 4;
 /// Time for colouring; what is not done then stays plain.
-const COLOUR_WITHIN: Duration = Duration::from_millis(300);
+const COLOUR_WITHIN: Duration = Duration::from_secs(1);
 const TAB: usize = 4;
 
 const PAPER: Rgb = [0x10, 0x14, 0x16];
@@ -79,6 +79,7 @@ fn panel(canvas: &mut Canvas, top: u32, height: u32, ground: Rgb, lines: &[Vec<P
 fn beginning(language: &LanguageId, file: &SourceFile, count: usize) -> Vec<Piece> {
     let content: String = file.content.to_string().split_inclusive('\n').take(count).collect();
     let file = SourceFile::text(file.path.clone(), content);
+    code::load();
     code::pieces(language, &file, Instant::now() + COLOUR_WITHIN)
 }
 

@@ -50,6 +50,8 @@ struct EmbedPage<'a> {
     numbers: String,
     code: Markup,
     last: Option<&'a LastRun>,
+    /// The output of a run follows the page as it is printed.
+    is_running: bool,
 }
 
 #[derive(Template)]
@@ -85,7 +87,8 @@ pub(in crate::web) async fn run(
 ) -> Result<HttpResponse, WebError> {
     let public = public::load(&state, &key).await?.ok_or(WebError::NotFound)?;
     submission::check_ready(&state)?;
-    let head = write(&request, &state, page, (&public, &options), None).await?;
+    // The line end right after `<pre>` is no content.
+    let head = write(&request, &state, page, (&public, &options), None).await? + "\n";
     let id = submission::fresh_run();
     let follower = state.feed.follow_log(&state.runs, id.clone(), 0);
     // A run of its own, not the snippet's: what strangers try must not replace the output that the link shows.
@@ -125,6 +128,7 @@ async fn write(
         others: program.files.len() - 1,
         numbers: lines.clone().map(|number| format!("{number}\n")).collect(),
         code: coloured.first().map(|code: &Arc<Markup>| code.lines(&lines)).unwrap_or_default(),
+        is_running: last.is_none(),
         last: last.filter(|last| !last.message.is_empty()),
     };
     Ok(template.render()?)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::links;
+use crate::web::sharing::forms::Frame;
 use crate::web::sharing::picture;
 use crate::web::sharing::public::{self, Public};
 use crate::web::state::State;
@@ -46,17 +47,6 @@ struct Answer<'a> {
     thumbnail_url: String,
     thumbnail_width: u32,
     thumbnail_height: u32,
-}
-
-/// The element that shows a snippet in another page.
-#[derive(Template)]
-#[template(path = "frame.html")]
-struct Frame<'a> {
-    site: &'a str,
-    key: &'a str,
-    title: &'a str,
-    width: u32,
-    height: u32,
 }
 
 /// `GET /oembed?url=…`
