@@ -154,6 +154,29 @@ mod tests {
         assert_eq!((counters.memory_bytes(), counters.peak_memory_bytes()), (1, 900_000_000_000));
     }
 
+    /// As a container of Docker 26 sees them under kernel 6.1, with its own cgroup namespace.
+    #[test]
+    fn version_2_as_an_engine_shows_it() {
+        let memory = "low 0\nhigh 0\nmax 412\noom 2\noom_kill 1\noom_group_kill 0\n";
+        let root = folder(&[
+            ("cgroup.type", "domain\n"),
+            ("cpu.stat", "usage_usec 812345\nuser_usec 612345\nsystem_usec 200000\nnr_periods 9\nnr_throttled 3\n"),
+            ("memory.current", "20971520\n"),
+            ("memory.peak", "31457280\n"),
+            ("memory.events", memory),
+            ("pids.events", "max 4\n"),
+        ]);
+        assert!(is_version_2(root.path()));
+        let counters = Counters::version_2(root.path());
+        assert_eq!((counters.cpu_time().as_micros(), counters.peak_memory_bytes()), (812_345, 31_457_280));
+        let before = counters.refusal_counts();
+        fs::write(root.path().join("memory.events"), memory.replace("max 412", "max 999")).unwrap();
+        assert_eq!(counters.refusals_since(before), Refusals::default());
+        fs::write(root.path().join("memory.events"), memory.replace("oom_kill 1", "oom_kill 2")).unwrap();
+        fs::write(root.path().join("pids.events"), "max 5\n").unwrap();
+        assert_eq!(counters.refusals_since(before), Refusals { memory: true, processes: true });
+    }
+
     #[test]
     fn version_1_counts_nanoseconds_and_a_risen_counter_is_a_refusal() {
         let root = folder(&[

@@ -21,10 +21,8 @@ use crate::socket::Visitor;
 const POOL: usize = 2;
 /// Hostile programs at once.
 const AT_ONCE: usize = 4;
-/// Users of one test's sandboxes: nobody else's have them.
+/// Users of one server's sandboxes.
 const USERS: u32 = 1000;
-/// First user of the next test's sandboxes.
-static NEXT_USER: AtomicU32 = AtomicU32::new(900_000);
 /// Programs whose limits are these run here; the others, in `abuse.rs`.
 pub const LIMITS: (Duration, u64) = (Duration::from_secs(4), 256);
 
@@ -55,23 +53,30 @@ struct Rig {
     users: Range<u32>,
 }
 
+/// Another server may be counted at the same time, by this program or by another one.
+fn nobody_elses_users() -> Range<u32> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = 1_000_000 + (std::process::id() % 100_000) * 8 * USERS + NEXT.fetch_add(1, Ordering::Relaxed) * USERS;
+    first..first + USERS
+}
+
 impl Rig {
     async fn start(settings: &[&str]) -> Option<Self> {
         let engine = OwnEngine::start(EngineOptions::default()).await?;
-        let first = NEXT_USER.fetch_add(USERS, Ordering::Relaxed);
         let (host, pool) = (format!("--docker-host={}", engine.host()), format!("--pool-size={POOL}"));
-        let users = [format!("--uid-base={first}"), format!("--uid-count={USERS}")];
+        let users = nobody_elses_users();
+        let options = [format!("--uid-base={}", users.start), format!("--uid-count={}", users.len())];
         let common = [
             host.as_str(),
             &pool,
-            &users[0],
-            &users[1],
+            &options[0],
+            &options[1],
             "--runs-per-visitor=64",
             "--lease-seconds=3",
             "--prestart=none",
         ];
         let server = Server::start(&[settings, &common].concat()).await;
-        Some(Self { server, engine, users: first..first + USERS })
+        Some(Self { server, engine, users })
     }
 
     fn remains(&self) -> Remains {
