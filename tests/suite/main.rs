@@ -5,6 +5,7 @@ mod abuse;
 mod accessibility;
 mod bad_input;
 mod browser;
+mod client_faults;
 mod curl;
 mod curl_errors;
 mod curl_runs;
