@@ -87,7 +87,7 @@ async fn a_browser_without_scripts_runs_saves_forks_and_deletes() {
     until_shown(&browser, "Fork of").await;
     browser.driver.back().await.unwrap();
     browser.find("a[href$='/revisions']").await.click().await.unwrap();
-    until_shown(&browser, "2 (newest)").await;
+    until_shown(&browser, "2</a> (newest)").await;
     browser.find("form[action$='/delete'] button").await.click().await.unwrap();
     until_shown(&browser, "For 60 seconds").await;
 }
