@@ -1,7 +1,7 @@
 //! How many pages a second the server answers, as ratios measured in one run beside two baselines.
 //!
 //! - **bare**: an actix-web handler that does one Redis command and nothing else; the ceiling
-//! - **sqlite**: the least Rust pastebin there can be: actix-web, one SQLite file, a template
+//! - **sqlite**: the least Rust pastebin there can be: actix-web, one `SQLite` file, a template
 //!
 //! All three run as processes of their own on this machine, with the same number of workers and the same Redis,
 //! asked in turns by the same client over 64 connections. Figures are printed, never asserted.

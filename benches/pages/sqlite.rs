@@ -1,4 +1,4 @@
-//! The baseline: the least pastebin there can be in Rust with an SQLite file. A connection for each worker, prepared
+//! The baseline: the least pastebin there can be in Rust with an `SQLite` file. A connection for each worker, prepared
 //! statements, a write-ahead log, one template; nothing that a real one has beside that would make it quicker.
 
 use std::cell::RefCell;

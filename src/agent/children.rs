@@ -83,6 +83,14 @@ impl Children {
         }
     }
 
+    /// Kills one process that waits for its order, and reaps it.
+    pub(super) fn end(&self, process: i32) {
+        // One that is gone already has what is wanted.
+        let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+        let process = rustix::process::Pid::from_raw(process);
+        while let Err(rustix::io::Errno::INTR) = rustix::process::waitpid(process, WaitOptions::empty()) {}
+    }
+
     /// Sends a signal to the process group of `main`, which must not have been reaped yet.
     pub(super) fn signal_group(&self, main: i32, number: i32) {
         if let Ok(signal) = Signal::try_from(number) {

@@ -1,6 +1,6 @@
 //! Starting a command, inside the new process: prepares it, waits for the order, becomes the command.
 //!
-//! No program is alive while a launcher is: everything it reads comes from the agent.
+//! No program is alive while a launcher waits: everything it reads comes from the agent.
 
 use crate::agent::WORK_FOLDER;
 use crate::agent::error::words;

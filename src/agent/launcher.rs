@@ -7,8 +7,7 @@
 use crate::agent::LAUNCH;
 use crate::agent::error::words;
 use crate::agent::stdio::ProgramEnds;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid};
+use nix::unistd::geteuid;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use serde::{Deserialize, Serialize};
 use std::io::{self, IoSlice, Read, Write};
@@ -77,16 +76,16 @@ impl Launcher {
         Ok(Prestarted { process: self.process, channel: self.channel, command: order.command })
     }
 
-    /// Ends it; it is reaped with the others.
-    pub(super) fn dismiss(self) {
-        end(self.process);
+    /// Its process.
+    pub(super) fn process(&self) -> i32 {
+        self.process
     }
 }
 
 impl Prestarted {
-    /// Whether this is what the order wants, but for arguments.
-    pub(super) fn fits(&self, order: &Order) -> bool {
-        order.command.starts_with(&self.command)
+    /// Whether this is what the command wants, but for arguments.
+    pub(super) fn fits(&self, command: &[String]) -> bool {
+        command.starts_with(&self.command)
     }
 
     /// Tells the rest, upon which it becomes the program.
@@ -103,15 +102,10 @@ impl Prestarted {
         Ok(Started { process: self.process, channel: self.channel })
     }
 
-    /// Ends it; it is reaped with the others.
-    pub(super) fn dismiss(self) {
-        end(self.process);
+    /// Its process.
+    pub(super) fn process(&self) -> i32 {
+        self.process
     }
-}
-
-fn end(process: i32) {
-    // One that is gone already has what is wanted.
-    let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
 }
 
 /// One message: its length with the descriptors, then its body.

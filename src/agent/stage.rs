@@ -158,6 +158,7 @@ impl<'a> Watch<'a> {
 
     /// Sends one chunk of output `index`, if one is there.
     fn forward(&mut self, index: usize) -> Result<Found, AgentError> {
+        self.supervisor.counters.memory_bytes(); // sampled: a short run is over before the next look
         let (stream, found) = self.stdio.read(index, &mut self.chunk);
         if let Found::Bytes(count) = found {
             self.send(stream, count)?;

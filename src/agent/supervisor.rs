@@ -109,6 +109,7 @@ impl Supervisor {
     }
 
     fn execute(&mut self, mut job: Job) -> Result<End, AgentError> {
+        self.let_go_of_the_unneeded(job.compile.as_ref().unwrap_or(&job.run));
         let mut run = Run::new(&mut job, self.counters.cpu_time());
         self.counters.begin_run();
         let first = if job.compile.is_some() { Stage::Compile } else { Stage::Run };
@@ -158,10 +159,23 @@ impl Supervisor {
         Ok((ours, self.launch(&order, &theirs)?))
     }
 
-    /// Turns the interpreter or the launcher that waits into the command, or a new launcher where neither fits or
+    /// Ends the one of the two that wait which the first command does not need, so that nothing of it is beside the
+    /// program or in its figures.
+    fn let_go_of_the_unneeded(&mut self, command: &[String]) {
+        let unneeded = match self.prestarted.take_if(|waiting| !waiting.fits(command)) {
+            Some(interpreter) => Some(interpreter.process()),
+            None if self.prestarted.is_some() => self.launcher.take().map(|launcher| launcher.process()),
+            None => None,
+        };
+        if let Some(process) = unneeded {
+            self.children.end(process);
+        }
+    }
+
+    /// Turns the interpreter or the launcher that waits into the command, or a new launcher where neither is there or
     /// outlived its wait.
     fn launch(&mut self, order: &Order, stdio: &ProgramEnds) -> io::Result<Started> {
-        if let Some(started) = self.prestarted.take().and_then(|prestarted| self.go_on(prestarted, order, stdio)) {
+        if let Some(Ok(started)) = self.prestarted.take().map(|waiting| waiting.start(order, stdio)) {
             return Ok(started);
         }
         let mut tries = 1;
@@ -178,19 +192,7 @@ impl Supervisor {
         }
     }
 
-    fn go_on(&mut self, prestarted: Prestarted, order: &Order, stdio: &ProgramEnds) -> Option<Started> {
-        if !prestarted.fits(order) {
-            prestarted.dismiss();
-            return None;
-        }
-        let started = prestarted.start(order, stdio).ok()?;
-        if let Some(unneeded) = self.launcher.take() {
-            unneeded.dismiss();
-        }
-        Some(started)
-    }
-
-    fn end(&self, run: &Run, stage: Stage, ending: Ending) -> End {
+    fn end(&mut self, run: &Run, stage: Stage, ending: Ending) -> End {
         End {
             ending,
             stage,
@@ -199,6 +201,7 @@ impl Supervisor {
             peak_memory_bytes: self.counters.peak_memory_bytes(),
             output_bytes: run.meter.sent_bytes(),
             truncated: run.meter.truncated(),
+            left_memory_bytes: self.counters.memory_bytes(),
         }
     }
 }

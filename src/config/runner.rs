@@ -4,6 +4,9 @@ use clap::Args;
 
 use crate::config::BadSetting;
 
+/// The reaper takes an older sandbox for a leftover.
+const LONGEST_WALL_SECONDS: u64 = 30 * 60;
+
 /// How runs are executed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Runs")]
@@ -36,7 +39,7 @@ pub struct RunnerOptions {
     /// CPU time of one stage of a run, seconds.
     #[arg(long, env = "CODECUBE_CPU_SECONDS", default_value_t = 10, value_name = "SECONDS")]
     pub cpu_seconds: u64,
-    /// Wall time of a run, seconds.
+    /// Wall time of a run, seconds; 1800 at most.
     #[arg(long, env = "CODECUBE_WALL_SECONDS", default_value_t = 60, value_name = "SECONDS")]
     pub wall_seconds: u64,
     /// Wall time of the compile stage, seconds.
@@ -129,6 +132,9 @@ impl RunnerOptions {
         }
         if self.lease_seconds < 3 {
             return bad("--lease-seconds", self.lease_seconds.to_string(), "a runner needs 3 seconds to renew it");
+        }
+        if self.wall_seconds > LONGEST_WALL_SECONDS {
+            return bad("--wall-seconds", self.wall_seconds.to_string(), "1800, half an hour, is the most");
         }
         if self.wall_seconds == 0 || self.cpu_seconds == 0 || self.compile_seconds == 0 || self.output_bytes == 0 {
             return bad("a limit in seconds or bytes", "0".into(), "every run needs some");

@@ -169,6 +169,7 @@ mod tests {
             peak_memory_bytes: 3,
             output_bytes: 4,
             truncated: false,
+            left_memory_bytes: 0,
         };
         let mut wire = Vec::new();
         FromAgent::Ready(Ready { version: VERSION }).encode(&mut wire);

@@ -9,7 +9,7 @@ pub mod frame;
 use serde::{Deserialize, Serialize};
 
 /// Version of this protocol; the agent states it in [`FromAgent::Ready`], and a runner refuses another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Greatest number of output bytes in one [`FromAgent::Output`].
 pub const OUTPUT_CHUNK: usize = 32 * 1024;
@@ -170,6 +170,9 @@ pub struct End {
     pub output_bytes: u64,
     /// Whether output was cut at the limit.
     pub truncated: bool,
+    /// Memory that is still in use, bytes: files, and shared memory, which outlives processes; 0 where the kernel does
+    /// not tell.
+    pub left_memory_bytes: u64,
 }
 
 /// Why a run is over, as far as the agent can know.

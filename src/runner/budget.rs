@@ -1,8 +1,8 @@
 //! Budget: what all sandboxes of this runner together may take of the host.
 //!
 //! A share is what a sandbox may take at most. It is held from before the run until the container is gone, so that
-//! the sum of all limits never goes beyond the budget, whatever programs do. Once every process of it is gone, what its
-//! files can take is enough. A sandbox without a job counts as what
+//! the sum of all limits never goes beyond the budget, whatever programs do. Once every process of it is gone, what it
+//! leaves in memory is enough. A sandbox without a job counts as what
 //! its agent takes.
 
 use std::sync::Arc;
@@ -41,9 +41,9 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// The program is gone, with all its processes; left are the agent and files of this size at most.
-    pub(super) fn program_ended(&mut self, files_mb: u64) {
-        let left = u64::from(WAITING_MB).saturating_add(files_mb);
+    /// The program is gone, with all its processes; left are the agent and so much memory.
+    pub(super) fn program_ended(&mut self, left_mb: u64) {
+        let left = u64::from(WAITING_MB).saturating_add(left_mb);
         let unneeded = self.memory.num_permits().saturating_sub(usize::try_from(left).unwrap_or(usize::MAX));
         drop(self.memory.split(unneeded));
         drop(self.cpus.split(self.cpus.num_permits()));

@@ -174,11 +174,6 @@ fn security(blueprint: &Blueprint<'_>) -> Vec<String> {
     options
 }
 
-/// What the files of a sandbox can take, MiB.
-pub(super) fn files_mb(limits: &SandboxLimits) -> u64 {
-    limits.work_mb.saturating_add(limits.tmp_mb).saturating_add(SHARED_MEMORY_MB)
-}
-
 /// The only writable places. They are memory: limited in bytes and files, and gone with the container.
 fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
     let (uid, limits) = (blueprint.uid, &blueprint.limits);

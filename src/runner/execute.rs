@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::languages::{Language, Languages};
-use crate::protocol::FromAgent;
+use crate::protocol::{End, FromAgent};
 use crate::runner::budget::Share;
 use crate::runner::configuration::SandboxLimits;
 use crate::runner::docker::EngineError;
@@ -289,7 +289,7 @@ impl Performance<'_> {
                 Event::Said(Ok(message)) => watch.take(message, journal),
                 Event::Said(Err(error)) => {
                     tracing::warn!(run.id = %self.entry.run, %error, "a sandbox broke off in the middle of a run");
-                    Some(Ended::Broken)
+                    Some(if matches!(error, SandboxError::Ended) { Ended::Gone } else { Ended::Broken })
                 }
                 Event::WritingEnded => Some(Ended::Unwritten),
                 Event::StopAsked => {
@@ -314,7 +314,7 @@ impl Performance<'_> {
         let pool = &self.context.pool;
         let outcome = match ended {
             Ended::Reported(end) => {
-                pool.discard_used(sandbox);
+                pool.discard_used(sandbox, left_mb(&end, &self.limits));
                 return Some(outcome::reported(&end, &self.limits, watch.output_bytes));
             }
             Ended::Unwritten => {
@@ -330,6 +330,11 @@ impl Performance<'_> {
                 outcome::enforced(outcome, watch.stage, &self.limits)
             }
             Ended::Broken => {
+                pool.discard_now(sandbox);
+                self.context.health.suspect();
+                outcome::enforced(Outcome::Interrupted, watch.stage, &self.limits)
+            }
+            Ended::Gone => {
                 let why = broken::why(&pool.engine, &sandbox.slot.container, pool.gvisor()).await;
                 pool.discard_now(sandbox);
                 self.context.health.suspect();
@@ -339,4 +344,9 @@ impl Performance<'_> {
         let wall_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
         Some(Finished { wall_ms, output_bytes: watch.output_bytes, ..outcome })
     }
+}
+
+/// What an ended program may still hold. Where the kernel does not tell it may be all.
+fn left_mb(end: &End, limits: &RunLimits) -> u64 {
+    if end.left_memory_bytes == 0 { limits.memory_mb } else { (end.left_memory_bytes >> 20) + 1 }
 }

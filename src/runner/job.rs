@@ -80,9 +80,11 @@ pub(super) fn build(request: &RunRequest, language: &Language, limits: &RunLimit
 /// Leaves away what gVisor cannot do. A terminal of its releases up to 2022 at least never ends a write of no bytes, which
 /// Python makes for each line of a traceback when it is told not to buffer; on a terminal it ends its lines anyway.
 pub(super) fn spare_gvisor(job: &mut Job) {
-    let is_unbuffered = matches!(job.run.as_slice(), [python, option, ..] if python == "python3" && option == "-u");
-    if job.terminal.is_some() && is_unbuffered {
-        job.run.remove(1);
+    let is_python = job.run.first().is_some_and(|command| command == "python3");
+    let unbuffered =
+        job.run.iter().take_while(|word| word.starts_with('-') || *word == "python3").position(|word| word == "-u");
+    if let (Some(_), true, Some(index)) = (job.terminal, is_python, unbuffered) {
+        job.run.remove(index);
     }
 }
 

@@ -153,7 +153,16 @@ mod tests {
     use crate::runner::job::tests::limits;
 
     fn end(ending: Ending, stage: Stage) -> End {
-        End { ending, stage, wall_ms: 5, cpu_ms: 4, peak_memory_bytes: 3, output_bytes: 99, truncated: false }
+        End {
+            ending,
+            stage,
+            wall_ms: 5,
+            cpu_ms: 4,
+            peak_memory_bytes: 3,
+            output_bytes: 99,
+            truncated: false,
+            left_memory_bytes: 0,
+        }
     }
 
     #[test]

@@ -129,11 +129,13 @@ impl Pool {
 
     /// Brings back a sandbox that was never given a job.
     pub(super) fn give_back(&self, mut sandbox: Sandbox, limits: &SandboxLimits) {
-        sandbox.slot.share = self.budget.try_take_waiting();
-        if *limits == self.mould.limits && sandbox.slot.share.is_some() {
+        if let Some(share) = &mut sandbox.slot.share {
+            share.program_ended(0);
+        }
+        if *limits == self.mould.limits {
             lock(&self.warm).push_front(sandbox);
         } else {
-            self.discard_used(sandbox);
+            self.discard_used(sandbox, 0);
         }
     }
 
@@ -158,10 +160,10 @@ impl Pool {
         Ok(())
     }
 
-    /// The run in it ended in order.
-    pub(super) fn discard_used(&self, mut sandbox: Sandbox) {
+    /// The run in it ended in order, and left so much memory in use: files, or shared memory.
+    pub(super) fn discard_used(&self, mut sandbox: Sandbox, left_mb: u64) {
         if let Some(share) = &mut sandbox.slot.share {
-            share.program_ended(configuration::files_mb(&self.mould.limits));
+            share.program_ended(left_mb);
         }
         self.discard(Waste::Used(Box::new(sandbox)));
     }
@@ -197,14 +199,14 @@ impl Pool {
         let keep = warm.len().min(self.size);
         let spare = warm.split_off(keep);
         drop(warm);
-        spare.into_iter().for_each(|sandbox| self.discard_used(sandbox));
+        spare.into_iter().for_each(|sandbox| self.discard_used(sandbox, 0));
         bad.into_iter().for_each(|(_, sandbox)| self.discard_now(sandbox));
     }
 
     /// Throws away every warm sandbox.
     pub(super) fn empty(&self) {
         let all = std::mem::take(&mut *lock(&self.warm));
-        all.into_iter().for_each(|sandbox| self.discard_used(sandbox));
+        all.into_iter().for_each(|sandbox| self.discard_used(sandbox, 0));
     }
 
     /// Since when the oldest waste waits.

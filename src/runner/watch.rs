@@ -30,6 +30,8 @@ pub(super) enum Ended {
     Enforced(Outcome),
     /// The stream ended or became useless.
     Broken,
+    /// The sandbox's stream ended: the container did, or somebody removed it.
+    Gone,
     /// The server ends; this sentence says so.
     Leaving,
     /// The log takes nothing more of this run.

@@ -65,18 +65,28 @@ pub fn goes_by_api(program: &Hostile) -> bool {
     !program.terminal && !program.twice && program.partner.is_none() && program.stdin_bytes == 0
 }
 
-/// One program through the HTTP API; what went wrong, if anything. An answer that broke off is no fault of a program.
+/// One program through the HTTP API; what went wrong, if anything.
 pub async fn attack_by_api(url: &str, program: &Hostile) -> Option<String> {
     let request = quiet_client().post(format!("{url}/run/{}?status=1", program.language));
     let sent = request.header("accept", "*/*").body(program.source.clone()).send().await;
-    let text = sent.ok()?.text().await.ok()?;
+    let text = match sent {
+        Ok(answer) => answer.text().await,
+        Err(error) => Err(error),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => return Some(format!("{} by API: the server did not answer: {error}", program.name)),
+    };
     let Some((output, line)) = text.rsplit_once("codecube: outcome=") else {
         return Some(format!("{} has no end: {}", program.name, text.chars().take(300).collect::<String>()));
     };
-    program.judge(&finished(line)?, output, false).err().map(|reason| format!("{} by API: {reason}", program.name))
+    let Some(finished) = finished(line) else {
+        return Some(format!("{} by API: an outcome that is none: {line}", program.name));
+    };
+    program.judge(&finished, output, false).err().map(|reason| format!("{} by API: {reason}", program.name))
 }
 
-/// The last line that a program on the API asks for; `None` when the server lost sight of the run.
+/// The last line that a program on the API asks for.
 fn finished(line: &str) -> Option<Finished> {
     let mut words = line.split_whitespace();
     let outcome: Outcome = serde_json::from_value(words.next()?.into()).ok()?;

@@ -90,7 +90,7 @@ async fn a_main_file_that_the_program_itself_lacks_is_the_languages_own_error() 
     assert!(heard.output().contains("missing.sh") && heard.output().contains("after"), "{heard:?}");
 }
 
-/// A compile step that prints a gigabyte, one that forks, and one that never ends.
+/// A compile step that prints without end, one that reads without end, and one whose source grows without end.
 #[tokio::test]
 async fn a_compile_step_is_held_to_its_limits() {
     let server = Server::start(&["--pool-size=1", "--compile-seconds=10", "--output-bytes=131072"]).await;
@@ -113,8 +113,8 @@ async fn a_compile_step_is_held_to_its_limits() {
     assert!(["time_limit", "cpu_limit", "memory_limit", "compile_failed"].contains(&outcome), "{:?}", heard.finished());
     assert!(start.elapsed() < Duration::from_secs(25));
 
-    let forks = ".macro bomb\n.rept 100000\n.byte 1\n.endr\nbomb\nbomb\n.endm\nbomb\n";
-    let code = format!("__asm__(\"{}\");\nint main(void) {{}}\n", forks.replace('\n', "\\n"));
+    let grows = ".macro bomb\n.rept 100000\n.byte 1\n.endr\nbomb\nbomb\n.endm\nbomb\n";
+    let code = format!("__asm__(\"{}\");\nint main(void) {{}}\n", grows.replace('\n', "\\n"));
     let heard = visitor.fresh().await.run("c", &code).await;
     assert_ne!(heard.outcome(), "exited", "{:?}", heard.finished());
     until("only the warm sandbox is left", || async { server.containers().len() == 1 }).await;

@@ -1,6 +1,6 @@
 """Lets an interpreter be started before it is known what it is to run.
 
-A sandbox starts `python3 -u main.py` while it waits for its job, with CODECUBE_WAIT in the environment. The
+A sandbox starts `python3 -s -u main.py` while it waits for its job, with CODECUBE_WAIT in the environment. The
 interpreter gets ready and then, just before it would open main.py, stops here until the agent tells the rest: the ends
 of stdin, stdout and stderr, the arguments, the environment. From there it goes on as it always would.
 
