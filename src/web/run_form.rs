@@ -93,7 +93,8 @@ impl Sent {
         let content = Content { title: self.title(base.as_ref()), program };
         let (key, visitor, origin) = (&self.key, &self.visitor.hash, self.fork_of());
         let keeping = door::keeping(self.fields.choices()).await?;
-        let keyring = &self.visitor.keyring;
+        // With the key that a stated password gave, if one did.
+        let keyring = base.as_ref().map_or(&self.visitor.keyring, |base| &base.keyring);
         let seen = self.fields.revision.map_or(Seen::Any, Seen::Revision);
         let wanted =
             Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen, keyring, keeping: &keeping };
@@ -192,6 +193,7 @@ impl Sent {
             arguments_line: Some(self.fields.arguments.clone()),
             notice: Some(story.message.clone()),
             kept: kept.is_some(),
+            keyring: self.visitor.keyring.clone(),
         };
         snippet_page::respond(&self.state, page, &self.visitor, view, Some(&story)).await
     }
