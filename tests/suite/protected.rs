@@ -251,9 +251,18 @@ async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_f
         .script("document.querySelector('.keeping').open = true; document.getElementById('keep-burn').checked = true")
         .await;
     page.browser.find("#keep-password").await.send_keys("sesame").await.unwrap();
-    page.browser.find("#keep").await.click().await.unwrap();
+    page.press_run().await;
+    page.says("Press “Save like this” first").await;
+    // As Save does it where something is chosen: by the form.
+    page.browser.control("s").await;
     page.browser
         .until("the page says that it is kept", "return document.body.innerText.includes('Kept, to be read once')")
+        .await;
+    page.browser
+        .until(
+            "its draft is gone",
+            "return !Object.keys(localStorage).some(name => name.startsWith('codecube:draft:'))",
+        )
         .await;
     page.browser.find("form button").await.click().await.unwrap();
     page.browser.until("it is shown", "return document.body.innerText.includes('typed into the editor')").await;
