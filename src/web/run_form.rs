@@ -74,7 +74,7 @@ pub(super) async fn run(
     };
     sent.become_opener(&kept);
     let mut response = sent.answer_with_form(page, error, Some(&kept)).await?;
-    for cookie in sent.lock_cookie(&kept.lock) {
+    if let Some(cookie) = sent.lock_cookie(&kept.lock) {
         // Fails only for names and values that no header can hold; ours are plain.
         let _ = response.add_cookie(&cookie);
     }
