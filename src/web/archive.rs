@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::web::{Data, Path};
 use zip::ZipWriter;
 use zip::result::ZipResult;
@@ -12,6 +12,7 @@ use zip::write::SimpleFileOptions;
 use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
+use crate::web::headers::RAW_POLICY;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 use crate::web::{raw, snippet_page};
@@ -22,11 +23,18 @@ pub(super) async fn zip(
     key: Path<SnippetKey>,
 ) -> Result<HttpResponse, WebError> {
     let files = files(&state, &visitor, &key).await?;
-    let bytes = pack(key.as_str(), &files).map_err(|error| WebError::Archive(error.to_string()))?;
+    let mut response = as_zip(&key, &files)?;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    Ok(response)
+}
+
+/// Files as an archive.
+pub(super) fn as_zip(key: &SnippetKey, files: &[SourceFile]) -> Result<HttpResponse, WebError> {
+    let bytes = pack(key.as_str(), files).map_err(|error| WebError::Archive(error.to_string()))?;
     Ok(HttpResponse::Ok()
         .content_type("application/zip")
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{key}.zip\"")))
-        .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY))
         .insert_header(("x-robots-tag", "noindex"))
         .body(bytes))
 }

@@ -220,7 +220,7 @@ fn of_snippet(error: &SnippetError) -> Story {
         SnippetError::Burns(_) => story(
             StatusCode::CONFLICT,
             "burns",
-            "This snippet can be read once and is gone then. To read it, POST to its address with /burn behind it.",
+            "This snippet can be read once and is gone then. To read it, POST to its address with /burn behind it; into a file (curl -o), if it may hold more than text.",
         ),
         SnippetError::Gone(Gone::Burnt) => {
             story(StatusCode::GONE, "burnt", "This snippet could be read once. Somebody has read it, and it is gone.")

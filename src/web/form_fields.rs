@@ -3,6 +3,7 @@
 
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
+use crate::snippets::lifetime::Lifetime;
 use crate::web::arguments;
 use crate::web::error::WebError;
 use crate::web::secrets::door::Choices;
@@ -31,6 +32,21 @@ pub(super) struct Fields {
     removed: Vec<usize>,
     /// All files were sent. A browser whose script did not come sends the first alone, and the others stay.
     are_all: bool,
+}
+
+/// What was chosen of how to keep a snippet, as a page may show it again: never the password itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) lifetime: Lifetime,
+    pub(super) has_password: bool,
+    pub(super) burns: bool,
+}
+
+impl Chosen {
+    /// Whether anything differs from what is kept for ever and open to everybody.
+    pub(super) fn is_any(self) -> bool {
+        self != Self::default()
+    }
 }
 
 impl Fields {
@@ -74,14 +90,30 @@ impl Fields {
         Choices { expires: self.expires.as_deref(), password: self.password.as_deref(), burns: self.burns }
     }
 
+    /// The same to be shown again.
+    pub(super) fn chosen(&self) -> Chosen {
+        let lifetime = self.expires.as_deref().and_then(Lifetime::parse).unwrap_or_default();
+        let has_password = self.password.as_deref().is_some_and(|password| !password.is_empty());
+        Chosen { lifetime, has_password, burns: self.burns }
+    }
+
     /// What was sent as a program, with what the form cannot bring back taken from `base`, where it was made from.
     pub(super) fn draft(&self, base: &[SourceFile]) -> Result<Draft, WebError> {
         let arguments = arguments::split(&self.arguments)?;
         Ok(Draft { arguments, ..self.draft_without_arguments(base) })
     }
 
+    /// What was sent, to be shown again: the arguments line may be a broken one, and one file there always is.
+    pub(super) fn shown(&self, base: &[SourceFile]) -> Draft {
+        let mut draft = self.draft_without_arguments(base);
+        if draft.files.is_empty() {
+            draft.files.extend(self.files.first().cloned());
+        }
+        draft
+    }
+
     /// The same where the arguments line may be a broken one.
-    pub(super) fn draft_without_arguments(&self, base: &[SourceFile]) -> Draft {
+    fn draft_without_arguments(&self, base: &[SourceFile]) -> Draft {
         Draft {
             language: self.language.clone(),
             files: self.files(base),

@@ -13,8 +13,10 @@ use crate::web::colour::output::OutputReader;
 use crate::web::colour::piece::{Look, Piece, append};
 use crate::web::error::WebError;
 
-/// Output that a page shows at most; the page's script loads all of it.
+/// Output that a page shows at most, as it was printed; the page's script loads all of it.
 const MAX_OUTPUT_BYTES: usize = 64 * 1024;
+/// What that may take of the page, about: colours and empty columns take more than was printed.
+const MAX_SHOWN_BYTES: usize = 4 * MAX_OUTPUT_BYTES;
 /// Events read at once, and how often at most.
 const PAGE: usize = 64;
 const MAX_PAGES: usize = 16;
@@ -63,7 +65,8 @@ pub(super) async fn of(runs: &Runs, run: &RunId) -> Result<Arc<LastRun>, WebErro
     if let Some(kept) = KEPT.get(run) {
         return Ok(kept);
     }
-    let mut reading = Reading { reader: OutputReader::default(), pieces: Vec::new(), bytes: 0, message: None };
+    let mut reading =
+        Reading { reader: OutputReader::within(MAX_SHOWN_BYTES), pieces: Vec::new(), bytes: 0, message: None };
     let whole = reading.all(runs, run).await?;
     if !whole && reading.message.is_none() {
         reading.message = runs.outcome(run).await?.map(|finished| finished.message);
@@ -93,11 +96,15 @@ impl Reading {
             if events.len() < PAGE {
                 return Ok(true);
             }
-            if self.bytes > MAX_OUTPUT_BYTES {
+            if self.is_cut() {
                 break;
             }
         }
         Ok(false)
+    }
+
+    fn is_cut(&self) -> bool {
+        self.bytes > MAX_OUTPUT_BYTES || self.reader.is_full()
     }
 
     fn take(&mut self, kind: EventKind) {
@@ -114,7 +121,7 @@ impl Reading {
 
     fn end(mut self) -> LastRun {
         self.pieces.extend(self.reader.flush());
-        if self.bytes > MAX_OUTPUT_BYTES {
+        if self.is_cut() {
             let more = "\n… (there is more; the page shows it where scripts are allowed)\n";
             append(&mut self.pieces, Look::default(), more);
         }

@@ -16,7 +16,7 @@ use crate::snippets::seal::SealKey;
 use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
-use crate::web::form_fields::Fields;
+use crate::web::form_fields::{Chosen, Fields};
 use crate::web::network::Network;
 use crate::web::rates::Kind;
 use crate::web::run_result;
@@ -62,16 +62,23 @@ pub(super) async fn run(
     key: Path<SnippetKey>,
     form: Pairs,
 ) -> Result<HttpResponse, WebError> {
-    let sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_inner())?);
+    let mut sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_inner())?);
     let prepared = match sent.prepare().await {
         Ok(prepared) => prepared,
         Err(error) => return sent.answer_with_form(page, error, None).await,
     };
-    let kept = prepared.0.key.clone();
-    match sent.run(&page, prepared).await {
-        Ok(response) => Ok(response),
-        Err(error) => sent.answer_with_form(page, error, Some(kept)).await,
+    let kept = prepared.0.clone();
+    let error = match sent.run(&page, prepared).await {
+        Ok(response) => return Ok(response),
+        Err(error) => error,
+    };
+    sent.become_opener(&kept);
+    let mut response = sent.answer_with_form(page, error, Some(&kept)).await?;
+    if let Some(cookie) = sent.lock_cookie(&kept.lock) {
+        // Fails only for names and values that no header can hold; ours are plain.
+        let _ = response.add_cookie(&cookie);
     }
+    Ok(response)
 }
 
 impl Sent {
@@ -140,8 +147,18 @@ impl Sent {
 
     /// What the visitor's browser needs from now on.
     fn cookies(&self, lock: &Option<(Lock, SealKey)>) -> Vec<Cookie<'static>> {
-        let lock = lock.as_ref().map(|(lock, key)| self.visitor.lock_cookie(lock, key));
-        self.visitor.cookie().into_iter().chain(lock).collect()
+        self.visitor.cookie().into_iter().chain(self.lock_cookie(lock)).collect()
+    }
+
+    fn lock_cookie(&self, lock: &Option<(Lock, SealKey)>) -> Option<Cookie<'static>> {
+        lock.as_ref().map(|(lock, key)| self.visitor.lock_cookie(lock, key))
+    }
+
+    /// What was stored with a password a moment ago opens for whoever chose it.
+    fn become_opener(&mut self, stored: &Stored) {
+        if let Some((_, key)) = &stored.lock {
+            self.visitor.keyring.add(key.clone());
+        }
     }
 
     /// What the form was made from: the snippet, or the one that the page will be a fork of.
@@ -164,38 +181,52 @@ impl Sent {
         self.fields.title.as_deref().map_or_else(kept, clean_title)
     }
 
-    /// The form again, its text kept, with what is wrong. Where it was stored under `kept` before that, the form
-    /// is that snippet's, so that the next try does not make one more. Without storage, the error alone.
+    /// The form again, its text kept, with what is wrong. Where it was stored before that, the form is that
+    /// snippet's, so that the next try does not make one more; but one that can be read once takes no change.
+    /// Where nothing can be read, of storage or of the snippet, the form is what was sent and nothing else.
     async fn answer_with_form(
         &self,
         page: Page,
         error: WebError,
-        kept: Option<SnippetKey>,
+        kept: Option<&Stored>,
     ) -> Result<HttpResponse, WebError> {
-        let key = kept.as_ref().unwrap_or(&self.key);
-        let Ok(base) = self.base(key).await else {
-            return Err(error);
+        let burning = kept.filter(|kept| kept.burns);
+        let key = match burning {
+            Some(_) => SnippetKey::random(),
+            None => kept.map_or(&self.key, |kept| &kept.key).clone(),
         };
+        let base = self.base(&key).await.unwrap_or_default();
         let Some(language) = self.shown_language(base.as_ref()) else {
             return Err(error);
         };
         error.log();
         let story = error.story();
+        let chosen = if kept.is_some() && burning.is_none() { Chosen::default() } else { self.fields.chosen() };
+        let notice = notice(&story.message, chosen, burning);
         let view = View {
-            key: key.clone(),
-            content: Content {
-                title: self.title(base.as_ref()),
-                program: unchecked(self.fields.draft_without_arguments(files_of(base.as_ref())), language),
-            },
-            run: base.as_ref().and_then(|view| view.run.clone()),
-            forked_from: base.as_ref().and_then(|view| view.forked_from.clone()),
-            snippet: base.and_then(|view| view.snippet),
-            arguments_line: Some(self.fields.arguments.clone()),
-            notice: Some(story.message.clone()),
-            kept: kept.is_some(),
-            keyring: self.visitor.keyring.clone(),
+            notice: Some(notice),
+            chosen,
+            kept: kept.is_some() && burning.is_none(),
+            ..self.view(key, base, language)
         };
         snippet_page::respond(&self.state, page, &self.visitor, view, Some(&story)).await
+    }
+
+    /// What was sent, to be shown again.
+    fn view(&self, key: SnippetKey, base: Option<View>, language: &Language) -> View {
+        let content = Content {
+            title: self.title(base.as_ref()),
+            program: unchecked(self.fields.shown(files_of(base.as_ref())), language),
+        };
+        View {
+            arguments_line: Some(self.fields.arguments.clone()),
+            sent_revision: self.fields.revision,
+            keyring: self.visitor.keyring.clone(),
+            run: base.as_ref().and_then(|view| view.run.clone()),
+            forked_from: base.as_ref().map_or_else(|| self.fork_of(), |view| view.forked_from.clone()),
+            snippet: base.and_then(|view| view.snippet),
+            ..snippet_page::unsaved(key, content)
+        }
     }
 
     /// The language that was sent; if nobody knows it, the snippet's own or the first one.
@@ -205,6 +236,13 @@ impl Sent {
         let own = || base.and_then(|view| languages.get(&view.content.program.language));
         known.or_else(own).or_else(|| snippet_page::first_language(languages))
     }
+}
+
+/// What is wrong, and what a form cannot bring back.
+fn notice(message: &str, chosen: Chosen, burning: Option<&Stored>) -> String {
+    let kept = burning.map(|kept| format!(" It was kept, to be read once: /{}", kept.key));
+    let password = if chosen.has_password { " Type the password again." } else { "" };
+    format!("{message}{}{password}", kept.unwrap_or_default())
 }
 
 fn files_of(base: Option<&View>) -> &[SourceFile] {

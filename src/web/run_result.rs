@@ -18,8 +18,13 @@ use crate::snippets::revision::Content;
 use crate::web::assets::Page;
 use crate::web::colour::markup::Markup;
 use crate::web::colour::output::OutputReader;
+use crate::web::colour::piece::{Look, append};
 use crate::web::error::WebError;
 use crate::web::state::State;
+
+/// What the output may take of the page, bytes, about.
+const MAX_SHOWN_BYTES: usize = 4 * 1024 * 1024;
+const MORE: &str = "\n… (there is more than a page can show)\n";
 
 #[derive(Template)]
 #[template(path = "run_head.html")]
@@ -65,7 +70,7 @@ pub(super) fn around(head: String, key: SnippetKey) -> Around {
 /// Answers with a page that grows until the run ends. The run goes on when the visitor leaves.
 pub(super) fn stream(state: &State, around: Around, follower: LogFollower) -> HttpResponse {
     let Around { head, tail } = around;
-    let growing = Growing { tail, follower, reader: OutputReader::default(), stop: state.stop.clone() };
+    let growing = Growing { tail, follower, reader: OutputReader::within(MAX_SHOWN_BYTES), stop: state.stop.clone() };
     let mut builder = HttpResponse::Ok();
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
     // Compression would hold output back; the same goes for proxies that know this header.
@@ -129,8 +134,14 @@ impl Growing {
 
     /// Output as HTML. What the program has written of a line is shown at once: it may be a question.
     fn visible(&mut self, data: &str) -> String {
+        if self.reader.is_full() {
+            return String::new();
+        }
         let mut pieces = self.reader.push(data);
         pieces.extend(self.reader.flush());
+        if self.reader.is_full() {
+            append(&mut pieces, Look::default(), MORE);
+        }
         Markup::of(&pieces).into_string()
     }
 

@@ -53,7 +53,7 @@ impl<'a> SnippetData<'a> {
         Self {
             key: view.key.as_str(),
             saved: view.snippet.is_some(),
-            revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
+            revision: view.revision(),
             owner: view.is_owned_by(visitor),
             fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(SnippetKey::as_str),
             language: &program.language.0,

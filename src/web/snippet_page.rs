@@ -20,6 +20,7 @@ use crate::web::arguments;
 use crate::web::assets::Page;
 use crate::web::colour::markup::Markup;
 use crate::web::error::{Story, WebError};
+use crate::web::form_fields::Chosen;
 use crate::web::kept_page::{self, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
@@ -52,6 +53,7 @@ struct SnippetPage<'a> {
     may_save: bool,
     expires: Option<Moment>,
     is_protected: bool,
+    chosen: Chosen,
     lifetimes: [Lifetime; 7],
     last_output: &'a Markup,
     last_message: &'a str,
@@ -79,9 +81,18 @@ pub(super) struct View {
     pub(super) kept: bool,
     /// The keys with which it was opened, or what it is a fork of.
     pub(super) keyring: Keyring,
+    /// How it was to be kept, had it been saved.
+    pub(super) chosen: Chosen,
+    /// The revision that a form says it was made from, where storage does not tell.
+    pub(super) sent_revision: Option<u64>,
 }
 
 impl View {
+    /// The newest revision, from which an edit starts; 0 before the first.
+    pub(super) fn revision(&self) -> u64 {
+        self.snippet.as_ref().map_or(self.sent_revision.unwrap_or(0), |snippet| snippet.head)
+    }
+
     /// Whether the visitor owns the snippet.
     pub(super) fn is_owned_by(&self, visitor: &Visitor) -> bool {
         self.snippet.as_ref().is_some_and(|snippet| snippet.owner.is(&visitor.hash))
@@ -178,7 +189,8 @@ pub(super) async fn fork_of(
     }))
 }
 
-fn unsaved(key: SnippetKey, content: Content) -> View {
+/// A page that is not saved.
+pub(super) fn unsaved(key: SnippetKey, content: Content) -> View {
     View {
         key,
         snippet: None,
@@ -189,6 +201,8 @@ fn unsaved(key: SnippetKey, content: Content) -> View {
         notice: None,
         kept: false,
         keyring: Keyring::default(),
+        chosen: Chosen::default(),
+        sent_revision: None,
     }
 }
 
@@ -269,10 +283,11 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
         saved: view.snippet.is_some(),
         is_public: view.snippet.as_ref().is_none_or(|snippet| snippet.lock.is_none() && !snippet.burns),
-        revision: view.snippet.as_ref().map_or(0, |snippet| snippet.head),
+        revision: view.revision(),
         may_save: view.snippet.is_none() || view.is_owned_by(visitor),
         expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),
         is_protected: view.snippet.as_ref().is_some_and(|snippet| snippet.lock.is_some()),
+        chosen: view.chosen,
         lifetimes: Lifetime::ALL,
         last_output: &last.output,
         last_message: &last.message,

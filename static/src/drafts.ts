@@ -17,6 +17,8 @@ export interface Draft {
   /** The revision that it started from. */
   base: number;
   atMs: number;
+  /** The form with it was sent: where its snippet is saved then, it is no draft any more. */
+  isSent?: boolean;
 }
 
 const PREFIX = "codecube:draft:";
@@ -56,6 +58,12 @@ export class Drafts {
     } catch {
       return null;
     }
+  }
+
+  /** The page's form was sent with what the draft holds. Typing on makes it a draft again. */
+  markSent(key: string): void {
+    const draft = this.find(key);
+    if (draft) this.keep(key, { ...draft, isSent: true });
   }
 
   drop(key: string): void {

@@ -66,6 +66,12 @@ export class Keeper {
     this.#saved = JSON.stringify(this.#handlers.take());
   }
 
+  /** The page's form is on its way; only the page that answers knows whether it was saved. */
+  leave(): void {
+    this.keep();
+    this.#drafts.markSent(this.#key);
+  }
+
   /** Writes the draft now, or drops it where there is nothing to keep. */
   keep(): void {
     window.clearTimeout(this.#timer);

@@ -7,13 +7,12 @@ import { sizeOf } from "./files";
 import { Keeper } from "./keeper";
 import { wireMenu } from "./menu";
 import { misfit, misfitInput, misfitUpload } from "./misfit";
-import { fillIn } from "./native-save";
+import { fillIn, isChosen } from "./native-save";
 import { findElements, readData, savedSnapshot } from "./page";
 import type { Program } from "./protocol";
 import { offerDraft } from "./resume";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
-import "./share-panel";
 import { isBusy, maySave } from "./state";
 import { Terminal } from "./terminal";
 import { pageTitle } from "./title";
@@ -76,14 +75,24 @@ function program(): Program | null {
   return fits(misfit(draft, data)) ? draft : null;
 }
 
+/** Whether a run or a save has to go by the page's form; false where the panel of choices is not there any more. */
+function goesByForm(): boolean {
+  return elements.keep !== null && isChosen(elements.form);
+}
+
 /** Whether it was sent, or could have been. */
 function run(): boolean {
+  if (goesByForm()) {
+    session.notify("Press “Save like this” first: a run would keep this without what you chose.");
+    return false;
+  }
   const draft = program();
   if (draft) session.run(draft);
   return draft !== null;
 }
 
 function save(): void {
+  if (goesByForm()) return elements.form.requestSubmit(elements.keep);
   const draft = program();
   if (draft) session.save(draft);
 }
@@ -107,6 +116,9 @@ function moved(key: string, forked: boolean): void {
 
 function stored(key: string): void {
   keeper.stored(key);
+  // How a snippet is kept is chosen when it is saved first.
+  elements.keep?.closest("details")?.remove();
+  elements.keep = null;
   banner.answered();
 }
 
@@ -185,8 +197,10 @@ function shortcut(event: KeyboardEvent): void {
 }
 
 elements.form.addEventListener("submit", (event) => {
-  if (event.submitter?.id === "keep" && program() !== null) return keeper.discard();
+  const keeps = elements.keep !== null && event.submitter === elements.keep;
+  if (keeps && program() !== null) return keeper.leave();
   event.preventDefault();
+  if (keeps) return;
   if (event.submitter === elements.save) save();
   else runOrStop();
 });

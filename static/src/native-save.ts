@@ -3,6 +3,15 @@
 
 import type { Program } from "./protocol";
 
+/** Whether an expiry, a password or burning is chosen. The socket cannot carry that; what it saves is open and stays. */
+export function isChosen(panel: ParentNode): boolean {
+  const password = panel.querySelector<HTMLInputElement>("[name=password]");
+  const lasts = panel.querySelector<HTMLSelectElement>("[name=expires]")?.value ?? "never";
+  const burns = panel.querySelector<HTMLInputElement>("[name=burn]")?.checked ?? false;
+  // One that is asked for again was chosen before.
+  return burns || lasts !== "never" || (password !== null && (password.required || password.value !== ""));
+}
+
 const REPLACED = ["path", "content", "base64", "first", "remove"];
 
 export function fillIn(form: FormData, program: Program): void {

@@ -42,6 +42,8 @@ export function findElements() {
     run: byId("run", HTMLButtonElement),
     runLabel: byId("run-label", HTMLElement),
     save: byId("save", HTMLButtonElement),
+    /** Saves with an expiry, a password or burning; only where that can be chosen. */
+    keep: document.querySelector<HTMLButtonElement>("#keep"),
     dirty: byId("dirty", HTMLElement),
     share: byId("share", HTMLButtonElement),
     shareLink: byId("share-link", HTMLInputElement),

@@ -20,7 +20,8 @@ export function offerDraft(parts: Parts): void {
   // The answer to a form holds what the form held: newer than anything that was kept.
   if (location.pathname !== `/${data.key}`) return;
   const draft = drafts.find(data.key);
-  if (draft) restore(parts, draft);
+  if (draft?.isSent && data.saved && data.owner) drafts.drop(data.key);
+  else if (draft) restore(parts, draft);
   else if (!data.saved && data.fork_of === null) offerOther(parts);
 }
 

@@ -181,3 +181,68 @@ async fn a_quote_that_is_never_closed_is_said_and_the_line_stays() {
     let page = answer.text().await.unwrap();
     assert!(page.contains("never closed") && page.contains("value=\"--name &#39;two words\""), "{page}");
 }
+
+/// What was chosen must not be forgotten: the next try would keep the text in clear, for ever.
+#[tokio::test]
+async fn a_refused_form_remembers_how_it_was_to_be_kept_and_asks_for_the_password_again() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let fields = [
+        ("language", "bash"),
+        ("content", "echo hidden"),
+        ("args", "'open"),
+        ("expires", "1d"),
+        ("password", "sesame"),
+        ("burn", "1"),
+    ];
+    for action in ["save", "run"] {
+        let answer = submit(&visitor, &format!("{key}/{action}"), &fields).await;
+        assert_eq!(answer.status(), 422);
+        let page = answer.text().await.unwrap();
+        for kept in [
+            "keeping\" open",
+            "value=\"1d\" selected",
+            "required aria-describedby=\"keep-again\"",
+            "value=\"1\" autocomplete=\"off\" checked",
+            "Type the password again",
+        ] {
+            assert!(page.contains(kept), "{kept} is not in {page}");
+        }
+        assert!(!page.contains("sesame"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_without_any_file_left_comes_back_with_its_text() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let fields = [("language", "bash"), ("path", "a.sh"), ("content", "echo last"), ("remove", "0"), ("files", "all")];
+    let answer = submit(&visitor, &format!("{key}/save"), &fields).await;
+    assert_eq!(answer.status(), 422);
+    assert!(answer.text().await.unwrap().contains("echo last"));
+}
+
+/// It was kept with the password, or to be read once, before it was refused.
+#[tokio::test]
+async fn a_refused_run_of_a_new_secret_comes_back_with_its_text_and_the_cookie_that_opens_it() {
+    let server = Server::start(&["--runs-per-visitor=1", "--pool-size=1"]).await;
+    let visitor = Visitor::new(server.url()).await;
+    let mut busy = visitor.fresh().await;
+    busy.start("bash", "echo up; sleep 50").await;
+    busy.event("output").await;
+    let fields = |secret: (&'static str, &'static str)| [("language", "bash"), ("content", "echo secret"), secret];
+    let key = fresh_key(server.url()).await;
+    let locked = submit(&visitor, &format!("{key}/run"), &fields(("password", "sesame"))).await;
+    assert_eq!(locked.status(), 429);
+    let cookies: Vec<String> =
+        locked.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect();
+    assert!(cookies.iter().any(|cookie| cookie.starts_with("codecube_lock_")), "{cookies:?}");
+    let page = locked.text().await.unwrap();
+    assert!(page.contains("echo secret") && key_of_form(&page) == key, "{page}");
+    let key = fresh_key(server.url()).await;
+    let burning = submit(&visitor, &format!("{key}/run"), &fields(("burn", "1"))).await;
+    assert_eq!(burning.status(), 429);
+    let page = burning.text().await.unwrap();
+    assert!(page.contains("echo secret") && page.contains(&format!("to be read once: /{key}")), "{page}");
+    assert_ne!(key_of_form(&page), key, "what burns takes no change");
+}

@@ -247,6 +247,36 @@ async fn what_burns_is_read_once_by_a_post_alone() {
     }
 }
 
+/// Nobody has seen it before, and nobody sees it again: nothing may be left out.
+#[tokio::test]
+async fn what_burns_gives_its_bytes_its_arguments_and_its_input() {
+    let shell = shell(Server::shared().await);
+    std::fs::write(shell.directory.path().join("data.bin"), [0, 255, 1]).unwrap();
+    let keep = || {
+        let words =
+            ["-F", "file=@s.py", "-F", "file=@data.bin", "-F", "args=--mine", "-F", "stdin=typed", "-F", "burn=1"];
+        let kept = shell.curl(&[&words[..], &["HOST/"]].concat());
+        assert_eq!(kept.status, 201, "{}", kept.body);
+        format!("{}/burn", kept.body.trim())
+    };
+    let page = shell.curl(&["-X", "POST", "-H", "Accept: text/html", &keep()]).body;
+    for shown in ["data:application/octet-stream;base64,AP8B", "download=\"data.bin\"", "--mine", "typed"] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    let json = shell.curl(&["-X", "POST", "-H", "Accept: application/json", &keep()]).body;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let program = &json["program"];
+    assert_eq!((&program["files"][1]["content"], &program["args"][0]), (&"AP8B".into(), &"--mine".into()), "{json}");
+    assert_eq!(program["stdin"], "typed");
+    let zip = shell.curl(&["-X", "POST", "-o", "burnt.zip", &keep()]);
+    assert_eq!((zip.header("content-type"), zip.header("cache-control")), (Some("application/zip"), Some("no-store")));
+    let bytes = std::fs::read(shell.directory.path().join("burnt.zip")).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut data = Vec::new();
+    std::io::Read::read_to_end(&mut archive.by_index(1).unwrap(), &mut data).unwrap();
+    assert_eq!(data, [0, 255, 1]);
+}
+
 #[tokio::test]
 async fn of_many_who_read_at_once_exactly_one_gets_it_and_a_wrong_password_burns_nothing() {
     let server = Server::shared().await;
@@ -273,9 +303,18 @@ async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_f
         .script("document.querySelector('.keeping').open = true; document.getElementById('keep-burn').checked = true")
         .await;
     page.browser.find("#keep-password").await.send_keys("sesame").await.unwrap();
-    page.browser.find("#keep").await.click().await.unwrap();
+    page.press_run().await;
+    page.says("Press “Save like this” first").await;
+    // As Save does it where something is chosen: by the form.
+    page.browser.control("s").await;
     page.browser
         .until("the page says that it is kept", "return document.body.innerText.includes('Kept, to be read once')")
+        .await;
+    page.browser
+        .until(
+            "its draft is gone",
+            "return !Object.keys(localStorage).some(name => name.startsWith('codecube:draft:'))",
+        )
         .await;
     page.browser.find("form button").await.click().await.unwrap();
     page.browser.until("it is shown", "return document.body.innerText.includes('typed into the editor')").await;

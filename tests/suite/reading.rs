@@ -48,6 +48,16 @@ async fn output_has_its_colours_without_a_script_while_it_runs_and_afterwards() 
     assert!(kept.contains(shown), "{kept}");
 }
 
+/// Eight bytes of a program were a thousand of the page, at every view.
+#[tokio::test]
+async fn little_output_does_not_become_a_great_page() {
+    let mut visitor = Visitor::new(Server::shared().await.url()).await.fresh().await;
+    visitor.run("python", "print('\\x1b[999CX\\n' * 30000, end='')").await;
+    let html = page(&visitor.key).await;
+    assert!(html.contains("there is more"), "{}", &html[..2000]);
+    assert!(html.len() < 400_000, "{}", html.len());
+}
+
 /// Every byte escaped.
 pub fn percent_encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()

@@ -191,6 +191,9 @@ async fn a_replica_takes_nothing_and_is_read() {
     redis.ask(&["CONFIG", "SET", "replica-serve-stale-data", "no"]).await.unwrap();
     // F22, MASTERDOWN: nothing can be read either.
     is_told(&shell.curl(&[kept.body.trim()]), 503, "at the moment");
+    let way = format!("HOST/{}/save", kept.key());
+    let unread = shell.curl(&["-H", "Accept: text/html", "-d", "language=bash&path=&content=my+own+text", &way]);
+    assert!(unread.status == 503 && unread.body.contains("my own text"), "{unread:?}");
     redis.ask(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
     assert_eq!(shell.curl(&["-T", "a.sh", "HOST/"]).status, 201);
     redis.ask(&["CONFIG", "SET", "min-replicas-to-write", "1"]).await.unwrap();

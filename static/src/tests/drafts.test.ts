@@ -87,3 +87,14 @@ test("the newest draft that was never saved is found without its key", () => {
   drafts.keep("newer", draft(2, "x", 0));
   assert.equal(drafts.newestUnsaved()?.key, "newer");
 });
+
+test("a draft that was sent stays until it is known to be saved, and typing makes it a draft again", () => {
+  const drafts = new Drafts(new Store());
+  drafts.markSent("k");
+  assert.equal(drafts.find("k"), null);
+  drafts.keep("k", draft(1));
+  drafts.markSent("k");
+  assert.equal(drafts.find("k")?.isSent, true);
+  drafts.keep("k", draft(2));
+  assert.equal(drafts.find("k")?.isSent, undefined);
+});

@@ -9,19 +9,55 @@ use crate::web::colour::piece::{Ink, Look, Piece, append};
 
 /// Characters of one line that can still be written over; beyond them the line is passed on as it stands.
 const MAX_CELLS: usize = 4096;
-/// A move to the right goes so far at most.
-const MAX_COLUMNS: usize = 1000;
+/// A move to the right goes so far at most: eight bytes of a program must not become a thousand of a page.
+const MAX_COLUMNS: usize = 200;
+
+/// Output read between two looks at how much came of it, bytes.
+const STEP_BYTES: usize = 512;
+/// What a piece with a look of its own takes of a page beside its text, bytes, about.
+const LOOK_BYTES: usize = 64;
 
 /// Reads output that comes in chunks; a sequence may be split anywhere.
-#[derive(Default)]
 pub(in crate::web) struct OutputReader {
     parser: Parser,
     line: Line,
+    /// Bytes that pieces may still take of a page, about.
+    room: usize,
 }
 
 impl OutputReader {
+    /// A reader whose pieces take so many bytes of a page, about. What comes behind them is dropped.
+    pub(in crate::web) fn within(room: usize) -> Self {
+        Self { parser: Parser::default(), line: Line::default(), room }
+    }
+
+    /// Whether there was more than the page has room for.
+    pub(in crate::web) fn is_full(&self) -> bool {
+        self.room == 0
+    }
+
     /// Takes a chunk; gives the lines that are whole.
     pub(in crate::web) fn push(&mut self, chunk: &str) -> Vec<Piece> {
+        let (mut pieces, mut rest) = (Vec::new(), chunk);
+        while !rest.is_empty() && !self.is_full() {
+            let (step, behind) = rest.split_at(rest.floor_char_boundary(STEP_BYTES));
+            self.read(step);
+            pieces.extend(self.take());
+            rest = behind;
+        }
+        pieces
+    }
+
+    /// The pieces that are whole, counted.
+    fn take(&mut self) -> Vec<Piece> {
+        let pieces = std::mem::take(&mut self.line.out);
+        let looks = |piece: &Piece| if piece.look == Look::default() { 0 } else { LOOK_BYTES };
+        let taken: usize = pieces.iter().map(|piece| piece.text.len() + looks(piece)).sum();
+        self.room = self.room.saturating_sub(taken);
+        pieces
+    }
+
+    fn read(&mut self, chunk: &str) {
         // Terminals know the controls from U+0080 to U+009F as ESC and a letter, too.
         for part in chunk.split_inclusive(is_control_1) {
             let control = part.chars().next_back().filter(|&last| is_control_1(last));
@@ -31,14 +67,13 @@ impl OutputReader {
                 self.parser.advance(&mut self.line, &[0x1b, letter]);
             }
         }
-        std::mem::take(&mut self.line.out)
     }
 
     /// Gives what stands on the line that is being written. It can no more be written over: what would be goes to
     /// a line of its own.
     pub(in crate::web) fn flush(&mut self) -> Vec<Piece> {
         self.line.pass_on();
-        std::mem::take(&mut self.line.out)
+        self.take()
     }
 }
 

@@ -3,7 +3,7 @@ use crate::web::colour::markup::Markup;
 
 /// What a reader sees of output that comes in these chunks, each shown before the next comes.
 fn shown(chunks: &[&str]) -> String {
-    let mut reader = OutputReader::default();
+    let mut reader = OutputReader::within(usize::MAX);
     let mut html = String::new();
     for chunk in chunks {
         html += Markup::of(&reader.push(chunk)).as_str();
@@ -13,7 +13,7 @@ fn shown(chunks: &[&str]) -> String {
 }
 
 fn text(chunks: &[&str]) -> String {
-    let mut reader = OutputReader::default();
+    let mut reader = OutputReader::within(usize::MAX);
     let mut pieces: Vec<Piece> = chunks.iter().flat_map(|chunk| reader.push(chunk)).collect();
     pieces.extend(reader.flush());
     pieces.into_iter().map(|piece| piece.text).collect()
@@ -78,7 +78,7 @@ fn a_sequence_may_be_split_anywhere() {
 
 #[test]
 fn an_endless_line_takes_bounded_memory() {
-    let mut reader = OutputReader::default();
+    let mut reader = OutputReader::within(usize::MAX);
     let mut seen = 0;
     for _ in 0..1000 {
         let pieces = reader.push(&"x".repeat(1000));
@@ -87,4 +87,16 @@ fn an_endless_line_takes_bounded_memory() {
     }
     assert_eq!(seen + reader.flush()[0].text.len(), 1_000_000);
     assert_eq!(text(&["\u{1b}[65535C\u{1b}[65535C\u{1b}[65535Cx"]).len(), MAX_COLUMNS + 1);
+}
+
+#[test]
+fn few_bytes_of_a_program_do_not_become_a_great_page() {
+    for part in ["\u{1b}[999C.\n", "\u{1b}[31ma\u{1b}[32mb", "\u{1b}[999C\u{1b}[41m \u{1b}[0m\n"] {
+        let mut reader = OutputReader::within(50_000);
+        let mut pieces = reader.push(&part.repeat(8000));
+        pieces.extend(reader.push(&part.repeat(8000)));
+        pieces.extend(reader.flush());
+        let html = Markup::of(&pieces).into_string().len();
+        assert!(reader.is_full() && html < 150_000, "{part:?}: {html}");
+    }
 }
