@@ -60,10 +60,14 @@ async fn samples(page: &mut Page, taken: &mut Vec<Duration>) {
     }
 }
 
-/// One hostile visitor: whenever a program of his was ended, he starts the next.
+/// What one network may start in a minute by default.
+const RUNS_PER_MINUTE: u64 = 120;
+
+/// One hostile visitor: whenever a program of his was ended, he starts the next, as often as he is let.
 async fn attack(visitor: &Visitor, language: &str, code: &str, over: &AtomicBool) {
     let mut page = visitor.fresh().await;
     while !over.load(Ordering::Relaxed) {
+        let next = tokio::time::Instant::now() + Duration::from_secs(60) / u32::try_from(RUNS_PER_MINUTE).unwrap();
         page.start(language, code).await;
         let started = page.event("started").await;
         let stop = async {
@@ -72,7 +76,10 @@ async fn attack(visitor: &Visitor, language: &str, code: &str, over: &AtomicBool
             }
         };
         tokio::select! {
-            _ = page.event("finished") => continue,
+            _ = page.event("finished") => {
+                tokio::time::sleep_until(next).await;
+                continue;
+            }
             () = stop => {}
         }
         page.send(serde_json::json!({"type": "stop", "run": started["run"]})).await;

@@ -23,6 +23,9 @@ const QUIET: Duration = Duration::from_millis(15);
 const PATIENCE: Duration = Duration::from_millis(1200);
 /// And this long while many are.
 const PATIENCE_IN_A_BURST: Duration = Duration::from_secs(8);
+/// A pool that is less than half full is refilled after this long, quiet or not: somebody who starts one run after the
+/// other must not leave only cold starts to everybody else.
+const SHORTAGE: Duration = Duration::from_millis(400);
 /// Removals at once.
 const REMOVALS: usize = 4;
 /// Removals at once when nothing else is left to do.
@@ -58,6 +61,7 @@ pub(super) async fn keep(pool: Arc<Pool>, traffic: Arc<Traffic>, stop: Stops) ->
         pause: Duration::ZERO,
         fill_after: Instant::now(),
         sorted_out: Instant::now(),
+        short_since: None,
     };
     loop {
         keeper.start_jobs(stop.filling.is_cancelled());
@@ -91,6 +95,7 @@ struct Keeper {
     pause: Duration,
     fill_after: Instant,
     sorted_out: Instant,
+    short_since: Option<Instant>,
 }
 
 impl Keeper {
@@ -129,10 +134,20 @@ impl Keeper {
         {
             self.remove(used.waste);
         }
-        while calm && !stopping && self.may_fill() {
+        let fill = calm || self.is_short();
+        while fill && !stopping && self.may_fill() {
             let Some(slot) = self.pool.try_slot() else { return };
             self.fill(slot);
         }
+    }
+
+    /// Whether the pool has been less than half full for too long.
+    fn is_short(&mut self) -> bool {
+        if self.pool.warm() * 2 >= self.pool.size {
+            self.short_since = None;
+            return false;
+        }
+        self.short_since.get_or_insert_with(Instant::now).elapsed() >= SHORTAGE
     }
 
     fn is_calm(&self) -> bool {

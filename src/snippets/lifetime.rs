@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use redis::AsyncCommands;
+
 use crate::db::{DbError, keys};
 use crate::snippets::key::SnippetKey;
 use crate::snippets::owner::OwnerHash;
@@ -130,7 +132,10 @@ impl Snippets {
         }
         let mut call = self.scripts.undelete.prepare_invoke();
         let call = self.whole(&mut call, key).arg(owner.as_str()).arg(keys::snippet_channel(key.as_str()));
-        self.done(call).await
+        self.done(call).await?;
+        let created: Option<u64> =
+            self.db.commands().hget(keys::snippet(key.as_str()), "created").await.map_err(DbError::from)?;
+        Ok(self.note_owned(owner, key, created.ok_or(SnippetError::Missing)?).await?)
     }
 
     /// Names every key of a snippet that lives and dies with it.

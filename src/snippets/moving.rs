@@ -24,7 +24,7 @@ enum Cargo {
 pub enum Moved {
     /// One snippet, which is the taker's from now on.
     One(SnippetKey),
-    /// The secret of all of the giver's; the taker's own snippets are the secret's from now on as well.
+    /// The secret of all of the giver's.
     All(OwnerSecret),
 }
 
@@ -36,7 +36,9 @@ impl Snippets {
     pub async fn moving_one(&self, key: &SnippetKey, owner: &OwnerHash) -> Result<SealKey, SnippetError> {
         self.check_owner(key, owner).await?;
         let cargo = Cargo::One { owner: owner.as_str().to_owned(), snippet: key.to_string() };
-        Ok(self.load_cargo(|_| cargo).await?)
+        let token = SealKey::random();
+        self.load_cargo(&token, &cargo).await?;
+        Ok(token)
     }
 
     /// A token that carries an owner's secret.
@@ -44,24 +46,25 @@ impl Snippets {
     /// # Errors
     /// When Redis fails.
     pub async fn moving_all(&self, secret: &OwnerSecret) -> Result<SealKey, DbError> {
-        let sealed = |token: &SealKey| hex::encode(token.seal(secret.reveal().as_bytes()));
-        self.load_cargo(|token| Cargo::All { sealed_secret: sealed(token) }).await
-    }
-
-    async fn load_cargo(&self, cargo: impl FnOnce(&SealKey) -> Cargo) -> Result<SealKey, DbError> {
         let token = SealKey::random();
-        let json = serde_json::to_string(&cargo(&token)).expect("cargo has no form that JSON cannot write");
-        let seconds = keys::MOVE_WITHIN.as_secs();
-        self.db.commands().set_ex::<_, _, ()>(keys::moving(&token.fingerprint()), json, seconds).await?;
+        self.load_cargo(&token, &sealed(&token, secret)).await?;
         Ok(token)
     }
 
-    /// Whether a token can still be used.
+    async fn load_cargo(&self, token: &SealKey, cargo: &Cargo) -> Result<(), DbError> {
+        let json = serde_json::to_string(cargo).expect("cargo has no form that JSON cannot write");
+        let seconds = keys::MOVE_WITHIN.as_secs();
+        Ok(self.db.commands().set_ex(keys::moving(&token.fingerprint()), json, seconds).await?)
+    }
+
+    /// What a token carries, without using it up.
     ///
     /// # Errors
-    /// When Redis fails.
-    pub async fn can_be_moved(&self, token: &SealKey) -> Result<bool, DbError> {
-        Ok(self.db.commands().exists(keys::moving(&token.fingerprint())).await?)
+    /// [`SnippetError::Missing`] when it was used or is too old.
+    pub async fn carried(&self, token: &SealKey) -> Result<Moved, SnippetError> {
+        let stored: Option<String> =
+            self.db.commands().get(keys::moving(&token.fingerprint())).await.map_err(DbError::from)?;
+        Ok(unload(token, &stored.ok_or(SnippetError::Missing)?)?.1)
     }
 
     /// Uses a token up, for whoever took it.
@@ -71,38 +74,49 @@ impl Snippets {
     pub async fn take_moved(&self, token: &SealKey, taker: &OwnerHash) -> Result<Moved, SnippetError> {
         let stored: Option<String> =
             self.db.commands().get_del(keys::moving(&token.fingerprint())).await.map_err(DbError::from)?;
-        let damaged = || DbError::Damaged("what a move carries".to_owned());
-        let cargo = serde_json::from_str(&stored.ok_or(SnippetError::Missing)?).map_err(|_| damaged())?;
-        match cargo {
-            Cargo::One { owner, snippet } => {
-                let key = SnippetKey::parse(&snippet).ok_or_else(damaged)?;
-                let owner = OwnerHash::stored(owner);
-                if !owner.is(taker) {
-                    self.hand_over(&key, &owner, taker).await?;
-                }
-                Ok(Moved::One(key))
-            }
-            Cargo::All { sealed_secret } => {
-                let sealed = hex::decode(sealed_secret).map_err(|_| damaged())?;
-                let text = token.open(&sealed).and_then(|text| String::from_utf8(text).ok()).ok_or_else(damaged)?;
-                let secret = OwnerSecret::parse(&text).ok_or_else(damaged)?;
-                self.join(taker, &secret.hash()).await?;
-                Ok(Moved::All(secret))
-            }
+        let (giver, moved) = unload(token, &stored.ok_or(SnippetError::Missing)?)?;
+        if let Moved::One(key) = &moved
+            && !giver.is(taker)
+        {
+            self.hand_over(key, &giver, taker).await?;
         }
+        Ok(moved)
     }
 
-    /// Gives everything of one owner to another.
-    async fn join(&self, from: &OwnerHash, to: &OwnerHash) -> Result<(), SnippetError> {
-        if from.is(to) {
-            return Ok(());
+    /// The same for a taker whose own snippets join those that the token brings. When they could not all, the token
+    /// can be used again.
+    ///
+    /// # Errors
+    /// As [`Self::take_moved`].
+    pub async fn take_moved_and_join(&self, token: &SealKey, taker: &OwnerHash) -> Result<Moved, SnippetError> {
+        let moved = self.take_moved(token, taker).await?;
+        if let Moved::All(secret) = &moved
+            && let Err(error) = self.join(taker, &secret.hash()).await
+        {
+            self.load_cargo(token, &sealed(token, secret)).await?;
+            return Err(error.into());
         }
-        for owned in self.owned_by(from).await? {
-            match self.hand_over(&owned.key, from, to).await {
-                Ok(()) | Err(SnippetError::Missing | SnippetError::NotOwner) => {}
-                Err(error) => return Err(error),
-            }
+        Ok(moved)
+    }
+}
+
+fn sealed(token: &SealKey, secret: &OwnerSecret) -> Cargo {
+    Cargo::All { sealed_secret: hex::encode(token.seal(secret.reveal().as_bytes())) }
+}
+
+/// Reads what is stored: who gives, and what.
+fn unload(token: &SealKey, stored: &str) -> Result<(OwnerHash, Moved), DbError> {
+    let damaged = || DbError::Damaged("what a move carries".to_owned());
+    match serde_json::from_str(stored).map_err(|_| damaged())? {
+        Cargo::One { owner, snippet } => {
+            let key = SnippetKey::parse(&snippet).ok_or_else(damaged)?;
+            Ok((OwnerHash::stored(owner), Moved::One(key)))
         }
-        Ok(())
+        Cargo::All { sealed_secret } => {
+            let sealed = hex::decode(sealed_secret).map_err(|_| damaged())?;
+            let text = token.open(&sealed).and_then(|text| String::from_utf8(text).ok()).ok_or_else(damaged)?;
+            let secret = OwnerSecret::parse(&text).ok_or_else(damaged)?;
+            Ok((secret.hash(), Moved::All(secret)))
+        }
     }
 }

@@ -13,6 +13,9 @@ use crate::snippets::store::{SnippetError, Snippets, read_snippet};
 /// Snippets that are listed for one owner; the newest come first.
 pub const MAX_LISTED: isize = 1000;
 
+/// Snippets that are asked for at once.
+const READ_AT_ONCE: usize = 100;
+
 /// One line of the list.
 #[derive(Debug, Clone)]
 pub struct Owned {
@@ -48,38 +51,34 @@ impl Snippets {
             .await?)
     }
 
-    /// The snippets of an owner, the newest first. Those that are gone leave the list.
+    /// The snippets of an owner, the newest first. Those that are gone leave the list; a deleted one stays on it as long
+    /// as that can be taken back.
     ///
     /// # Errors
     /// When Redis fails.
     pub async fn owned_by(&self, owner: &OwnerHash) -> Result<Vec<Owned>, DbError> {
         let list = keys::owner_snippets(owner.as_str());
         let names: Vec<String> = self.db.commands().zrevrange(&list, 0, MAX_LISTED - 1).await?;
-        let mut owned = Vec::new();
-        for key in names.iter().filter_map(|name| SnippetKey::parse(name)) {
-            match self.owned(owner, &key).await? {
-                Some(snippet) => owned.push(snippet),
-                None => self.db.commands().zrem(&list, key.as_str()).await?,
+        let keys: Vec<SnippetKey> = names.iter().filter_map(|name| SnippetKey::parse(name)).collect();
+        let (mut owned, mut left) = (Vec::new(), Vec::new());
+        for some in keys.chunks(READ_AT_ONCE) {
+            let mut questions = redis::pipe();
+            for key in some {
+                questions.hgetall(keys::snippet(key.as_str()));
+            }
+            let answers: Vec<HashMap<String, String>> = questions.query_async(&mut self.db.commands()).await?;
+            for (key, fields) in some.iter().zip(answers) {
+                match line(owner, key, fields) {
+                    Line::Owned(snippet) => owned.push(snippet),
+                    Line::Hidden => {}
+                    Line::Gone => left.push(key.as_str()),
+                }
             }
         }
-        Ok(owned)
-    }
-
-    async fn owned(&self, owner: &OwnerHash, key: &SnippetKey) -> Result<Option<Owned>, DbError> {
-        let fields: HashMap<String, String> = self.db.commands().hgetall(keys::snippet(key.as_str())).await?;
-        if !fields.contains_key("owner") || fields.contains_key("deleted") {
-            return Ok(None);
+        if !left.is_empty() {
+            self.db.commands().zrem::<_, _, ()>(&list, left).await?;
         }
-        let snippet = read_snippet(key, fields)?;
-        Ok(snippet.owner.is(owner).then_some(Owned {
-            key: snippet.key,
-            title: snippet.title,
-            language: snippet.language,
-            created_ms: snippet.created_ms,
-            expires_ms: snippet.expires_ms,
-            is_protected: snippet.lock.is_some(),
-            burns: snippet.burns,
-        }))
+        Ok(owned)
     }
 
     /// Gives a snippet to somebody else.
@@ -88,16 +87,43 @@ impl Snippets {
     /// When there is no such snippet, or it is not the giver's; nothing is changed then.
     pub async fn hand_over(&self, key: &SnippetKey, from: &OwnerHash, to: &OwnerHash) -> Result<(), SnippetError> {
         self.check_owner(key, from).await?;
+        if self.give(key, from, to).await? { Ok(()) } else { Err(SnippetError::Missing) }
+    }
+
+    /// Gives everything of one owner to another; afterwards nothing is left on the giver's list.
+    ///
+    /// # Errors
+    /// When Redis fails; what has been given stays so, and the next try goes on.
+    pub async fn join(&self, from: &OwnerHash, to: &OwnerHash) -> Result<(), DbError> {
+        if from.is(to) {
+            return Ok(());
+        }
+        let list = keys::owner_snippets(from.as_str());
+        loop {
+            let names: Vec<String> = self.db.commands().zrange(&list, 0, MAX_LISTED - 1).await?;
+            if names.is_empty() {
+                return Ok(());
+            }
+            for key in names.iter().filter_map(|name| SnippetKey::parse(name)) {
+                self.give(&key, from, to).await?;
+            }
+            // Also what is gone, and what is no key: each turn ends with a shorter list.
+            self.db.commands().zrem::<_, _, ()>(&list, names).await?;
+        }
+    }
+
+    /// Gives a snippet to somebody else, deleted or not; tells whether it was the giver's.
+    async fn give(&self, key: &SnippetKey, from: &OwnerHash, to: &OwnerHash) -> Result<bool, DbError> {
         let mut call = self.scripts.hand_over.key(keys::snippet(key.as_str()));
         call.arg(from.as_str()).arg(to.as_str());
-        let created: u64 = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
+        let created: u64 = call.invoke_async(&mut self.db.commands()).await?;
         if created == 0 {
-            return Err(SnippetError::Missing);
+            return Ok(false);
         }
         self.note_owned(to, key, created).await?;
         let list = keys::owner_snippets(from.as_str());
-        self.db.commands().zrem::<_, _, ()>(list, key.as_str()).await.map_err(DbError::from)?;
-        Ok(())
+        self.db.commands().zrem::<_, _, ()>(list, key.as_str()).await?;
+        Ok(true)
     }
 
     /// Puts snippets on their owners' lists that were created before there were lists: once, whoever starts first.
@@ -131,5 +157,38 @@ impl Snippets {
         }
         commands.set::<_, _, ()>(keys::OWNERS_LISTED, 1).await?;
         Ok(found)
+    }
+}
+
+/// What a key on the list leads to.
+enum Line {
+    Owned(Owned),
+    /// Deleted, or damaged: not shown, and not forgotten.
+    Hidden,
+    /// Nothing, or what is somebody else's.
+    Gone,
+}
+
+fn line(owner: &OwnerHash, key: &SnippetKey, fields: HashMap<String, String>) -> Line {
+    if !fields.contains_key("owner") {
+        return Line::Gone;
+    }
+    let is_deleted = fields.contains_key("deleted");
+    match read_snippet(key, fields) {
+        Ok(snippet) if !snippet.owner.is(owner) => Line::Gone,
+        Ok(_) if is_deleted => Line::Hidden,
+        Ok(snippet) => Line::Owned(Owned {
+            key: snippet.key,
+            title: snippet.title,
+            language: snippet.language,
+            created_ms: snippet.created_ms,
+            expires_ms: snippet.expires_ms,
+            is_protected: snippet.lock.is_some(),
+            burns: snippet.burns,
+        }),
+        Err(error) => {
+            tracing::warn!(error = ?error, "a snippet on its owner's list is damaged");
+            Line::Hidden
+        }
     }
 }

@@ -122,7 +122,7 @@ fn count_miss(response: &ServiceResponse) {
     {
         let network = Network::of(response.request(), &state.settings);
         // Too many are refused before they are looked for.
-        let _ = state.rates.count(Kind::Miss, network);
+        state.rates.note(Kind::Miss, network);
     }
 }
 

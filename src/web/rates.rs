@@ -2,8 +2,7 @@
 //! several web processes each one counts for itself.
 
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::web::error::WebError;
@@ -69,6 +68,11 @@ impl Rates {
         self.of(kind).check(network, Instant::now()).map_err(too_often)
     }
 
+    /// Counts what has happened already, as far as there is room.
+    pub(super) fn note(&self, kind: Kind, network: Network) {
+        self.of(kind).note(network, Instant::now());
+    }
+
     fn of(&self, kind: Kind) -> &Limiter {
         match kind {
             Kind::Run => &self.runs,
@@ -97,22 +101,45 @@ impl Limiter {
         Self { per_minute, small: Mutex::default(), wide: Mutex::default() }
     }
 
+    /// Takes from both shares, or from none.
     fn count(&self, network: Network, now: Instant) -> Result<(), Duration> {
         if self.per_minute == 0 {
             return Ok(());
         }
-        if let Some(wide) = network.wide() {
-            take(&self.wide, wide, self.interval() / WIDE_SHARE, now)?;
+        let mut small = locked(&self.small);
+        let after = after_one_more(&small, network, self.interval(), now)?;
+        if let Some(around) = network.wide() {
+            let mut wide = locked(&self.wide);
+            let after = after_one_more(&wide, around, self.interval() / WIDE_SHARE, now)?;
+            remember(&mut wide, around, after, now);
         }
-        take(&self.small, network, self.interval(), now)
+        remember(&mut small, network, after, now);
+        Ok(())
+    }
+
+    /// Takes from each share that has something left, whatever the other has.
+    fn note(&self, network: Network, now: Instant) {
+        if self.per_minute == 0 {
+            return;
+        }
+        let wide = network.wide().map(|around| (&self.wide, around, self.interval() / WIDE_SHARE));
+        for (shares, network, interval) in wide.into_iter().chain([(&self.small, network, self.interval())]) {
+            let mut shares = locked(shares);
+            if let Ok(after) = after_one_more(&shares, network, interval, now) {
+                remember(&mut shares, network, after, now);
+            }
+        }
     }
 
     fn check(&self, network: Network, now: Instant) -> Result<(), Duration> {
         if self.per_minute == 0 {
             return Ok(());
         }
-        let small = self.small.lock().unwrap_or_else(PoisonError::into_inner);
-        small.get(&network).map_or(Ok(()), |whole| next(*whole, self.interval(), now).map(drop))
+        after_one_more(&locked(&self.small), network, self.interval(), now)?;
+        if let Some(around) = network.wide() {
+            after_one_more(&locked(&self.wide), around, self.interval() / WIDE_SHARE, now)?;
+        }
+        Ok(())
     }
 
     /// Time in which one request is earned back.
@@ -128,14 +155,16 @@ fn next(whole: Instant, interval: Duration, now: Instant) -> Result<Instant, Dur
     if after > limit { Err(after - limit) } else { Ok(after) }
 }
 
-fn take<N: Eq + Hash>(
-    shares: &Mutex<HashMap<N, Instant>>,
-    network: N,
+fn after_one_more(
+    shares: &HashMap<Network, Instant>,
+    network: Network,
     interval: Duration,
     now: Instant,
-) -> Result<(), Duration> {
-    // No code panics while it holds the lock, and the map is sound after every step.
-    let mut shares = shares.lock().unwrap_or_else(PoisonError::into_inner);
+) -> Result<Instant, Duration> {
+    next(shares.get(&network).copied().unwrap_or(now), interval, now)
+}
+
+fn remember(shares: &mut HashMap<Network, Instant>, network: Network, whole: Instant, now: Instant) {
     if shares.len() >= MAX_REMEMBERED && !shares.contains_key(&network) {
         shares.retain(|_, whole| *whole > now);
         if shares.len() >= MAX_REMEMBERED {
@@ -143,9 +172,12 @@ fn take<N: Eq + Hash>(
             shares.clear();
         }
     }
-    let whole = shares.entry(network).or_insert(now);
-    *whole = next(*whole, interval, now)?;
-    Ok(())
+    shares.insert(network, whole);
+}
+
+/// No code panics while it holds the lock, and the map is sound after every step.
+fn locked(shares: &Mutex<HashMap<Network, Instant>>) -> MutexGuard<'_, HashMap<Network, Instant>> {
+    shares.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -179,6 +211,25 @@ mod tests {
         };
         assert_eq!(passed(&|number| format!("2001:db8:0:1::{number:x}")), 2);
         assert_eq!(passed(&|number| format!("2001:db8:9:{number:x}::1")), 32);
+    }
+
+    #[test]
+    fn what_one_small_network_is_refused_costs_the_others_around_it_nothing() {
+        let (limiter, start) = (Limiter::new(2), Instant::now());
+        let loud = network("2001:db8:9:1::1");
+        assert_eq!((0..200).filter(|_| limiter.count(loud, start).is_ok()).count(), 2);
+        assert!(limiter.count(network("2001:db8:9:2::1"), start).is_ok());
+    }
+
+    #[test]
+    fn misses_from_many_small_networks_of_one_are_seen_before_the_next() {
+        let (limiter, start) = (Limiter::new(2), Instant::now());
+        for number in 0..40 {
+            limiter.note(network(&format!("2001:db8:9:{number:x}::1")), start);
+        }
+        assert!(limiter.check(network("2001:db8:9:ffff::1"), start).is_err());
+        assert!(limiter.check(network("2001:db8:8:1::1"), start).is_ok());
+        assert_eq!(limiter.small.lock().unwrap().len(), 40, "each is noted, whatever the large one may");
     }
 
     #[test]

@@ -100,7 +100,8 @@ impl Sent {
         let content = Content { title: self.title(base.as_ref()), program };
         let (key, visitor, origin) = (&self.key, &self.visitor.hash, self.fork_of());
         let keeping = door::keeping(self.fields.choices()).await?;
-        let keyring = &self.visitor.keyring;
+        // With the key that a stated password gave, if one did.
+        let keyring = base.as_ref().map_or(&self.visitor.keyring, |base| &base.keyring);
         let seen = self.fields.revision.map_or(Seen::Any, Seen::Revision);
         let wanted =
             Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen, keyring, keeping: &keeping };
@@ -220,6 +221,7 @@ impl Sent {
         View {
             arguments_line: Some(self.fields.arguments.clone()),
             sent_revision: self.fields.revision,
+            keyring: self.visitor.keyring.clone(),
             run: base.as_ref().and_then(|view| view.run.clone()),
             forked_from: base.as_ref().map_or_else(|| self.fork_of(), |view| view.forked_from.clone()),
             snippet: base.and_then(|view| view.snippet),

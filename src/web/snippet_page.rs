@@ -13,6 +13,7 @@ use crate::program::file::SourceFile;
 use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
+use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::arguments;
@@ -78,6 +79,8 @@ pub(super) struct View {
     pub(super) notice: Option<String>,
     /// Whether the code was stored under the key nevertheless.
     pub(super) kept: bool,
+    /// The keys with which it was opened, or what it is a fork of.
+    pub(super) keyring: Keyring,
     /// How it was to be kept, had it been saved.
     pub(super) chosen: Chosen,
     /// The revision that a form says it was made from, where storage does not tell.
@@ -151,7 +154,8 @@ async fn load_revision(
     };
     let revision = entered.revision(state, number.unwrap_or(entered.snippet.head)).await?;
     let run = state.runs.latest_of(key.as_str()).await?;
-    Ok(Some(saved(entered.snippet, revision.content, run)))
+    let keyring = entered.keyring;
+    Ok(Some(View { keyring, ..saved(entered.snippet, revision.content, run) }))
 }
 
 fn saved(snippet: Snippet, content: Content, run: Option<RunId>) -> View {
@@ -179,7 +183,10 @@ pub(super) async fn fork_of(
     (origin, revision): (&SnippetKey, Option<u64>),
 ) -> Result<Option<View>, WebError> {
     let origin = load_revision(state, visitor, origin, revision).await?;
-    Ok(origin.map(|origin| View { forked_from: Some(origin.key), ..unsaved(key, origin.content) }))
+    Ok(origin.map(|origin| {
+        let (forked_from, keyring) = (Some(origin.key), origin.keyring);
+        View { forked_from, keyring, ..unsaved(key, origin.content) }
+    }))
 }
 
 /// A page that is not saved.
@@ -193,6 +200,7 @@ pub(super) fn unsaved(key: SnippetKey, content: Content) -> View {
         arguments_line: None,
         notice: None,
         kept: false,
+        keyring: Keyring::default(),
         chosen: Chosen::default(),
         sent_revision: None,
     }

@@ -63,7 +63,7 @@ pub(super) async fn store(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Sto
         Some(origin) => snippets.load(origin).await?,
         None => None,
     };
-    let keeping = keeping(wanted, origin.as_ref());
+    let keeping = keeping(wanted, origin.as_ref())?;
     match snippets.create(key, &new(wanted, origin.map(head).as_ref(), &keeping)).await {
         Ok(()) => Ok(Stored::new(key.clone(), keeping)),
         Err(SnippetError::Taken) => fork(snippets, wanted).await,
@@ -73,7 +73,7 @@ pub(super) async fn store(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Sto
 
 async fn fork(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
     let origin = snippets.load(wanted.key).await?;
-    let keeping = keeping(wanted, origin.as_ref());
+    let keeping = keeping(wanted, origin.as_ref())?;
     let key = snippets.create_anywhere(&new(wanted, origin.map(head).as_ref(), &keeping)).await?;
     Ok(Stored::new(key, keeping))
 }
@@ -83,15 +83,17 @@ fn new<'a>(wanted: Wanted<'a>, forked_from: Option<&'a Origin>, keeping: &'a Kee
 }
 
 /// As it was chosen. A fork of a protected snippet has its password unless it gets one of its own: what was sealed is
-/// not put down in clear.
-fn keeping(wanted: Wanted<'_>, origin: Option<&Snippet>) -> Keeping {
+/// not put down in clear, and without the key not at all.
+fn keeping(wanted: Wanted<'_>, origin: Option<&Snippet>) -> Result<Keeping, SnippetError> {
     let mut keeping = wanted.keeping.clone();
     if keeping.lock.is_none()
-        && let Some(lock) = origin.and_then(|origin| origin.lock.as_ref())
+        && let Some(origin) = origin
+        && let Some(lock) = &origin.lock
+        && let Some(key) = origin.open(wanted.keyring)?
     {
-        keeping.lock = wanted.keyring.opening(lock).map(|key| (lock.clone(), key.clone()));
+        keeping.lock = Some((lock.clone(), key.clone()));
     }
-    keeping
+    Ok(keeping)
 }
 
 fn head(snippet: Snippet) -> Origin {

@@ -72,6 +72,8 @@ pub(super) struct Viewer {
     pub(super) fork_of: Option<SnippetKey>,
     /// What the client knows of the snippet; `None` when nothing is saved.
     pub(super) snippet: Option<Snippet>,
+    /// The snippet has changed, and could not be looked at again.
+    is_stale: bool,
     pub(super) followed: Followed,
     /// Runs that this client may speak to, as far as that was asked.
     pub(super) permitted: VecDeque<RunId>,
@@ -110,6 +112,7 @@ impl Viewer {
             key: arrival.key,
             fork_of: arrival.fork_of,
             snippet: None,
+            is_stale: true,
             followed: Followed::default(),
             permitted: VecDeque::new(),
             inbox,
@@ -130,7 +133,7 @@ impl Viewer {
     }
 
     async fn open(&mut self, seen: Option<Seen>) -> Result<(), Failure> {
-        self.snippet = self.state.snippets.load(&self.key).await?;
+        self.look().await?;
         self.tell_snippet().await?;
         self.count().await?;
         self.tell_viewers().await?;
@@ -184,9 +187,10 @@ impl Viewer {
 
     async fn heed(&mut self, news: SnippetNews) -> Result<(), Failure> {
         match news {
-            SnippetNews::Run { run } => self.follow(run),
+            SnippetNews::Run { run } => self.follow_if_open(run).await?,
             SnippetNews::Viewers { count } => self.viewers_are(count),
-            SnippetNews::Revision { revision } if revision > self.revision() => self.reload().await?,
+            // The first may be that of another snippet, if this one has expired.
+            SnippetNews::Revision { revision } if revision == 1 || revision > self.revision() => self.reload().await?,
             SnippetNews::Revision { .. } => {}
             SnippetNews::Deleted => self.reload().await?,
             SnippetNews::Gap => {
@@ -200,27 +204,49 @@ impl Viewer {
     /// Looks at the snippet again and tells the client if it changed.
     pub(super) async fn reload(&mut self) -> Result<(), Failure> {
         let before = self.revision();
-        self.snippet = self.state.snippets.load(&self.key).await?;
-        if self.snippet.as_ref().is_some_and(|snippet| snippet.open(&self.keyring).is_err()) {
-            // Somebody who waited here for a first save that was made with a password.
-            return Err(Failure::Gone);
-        }
+        self.look().await?;
         if self.revision() != before {
             self.tell_snippet().await?;
         }
         Ok(())
     }
 
+    /// Looks at the snippet, as the door does: who waited here for a first save that was made with a password, or to be
+    /// read once, has nothing to see.
+    pub(super) async fn look(&mut self) -> Result<(), Failure> {
+        self.is_stale = true;
+        self.snippet = self.state.snippets.load(&self.key).await?;
+        if self.snippet.as_ref().is_some_and(|snippet| snippet.burns || snippet.open(&self.keyring).is_err()) {
+            return Err(Failure::Gone);
+        }
+        self.is_stale = false;
+        Ok(())
+    }
+
     /// Follows the newest run, if it is not followed yet.
-    async fn catch_up(&mut self) -> Result<(), StorageError> {
+    async fn catch_up(&mut self) -> Result<(), Failure> {
         if let Some(run) = self.state.runs.latest_of(self.key.as_str()).await? {
+            self.follow_if_open(run).await?;
+        }
+        Ok(())
+    }
+
+    /// Follows somebody's run of the snippet, once it is known that this client may see the snippet.
+    async fn follow_if_open(&mut self, run: RunId) -> Result<(), Failure> {
+        if self.is_stale || self.snippet.is_none() {
+            self.reload().await?;
+        }
+        if self.snippet.is_some() {
             self.follow(run);
         }
         Ok(())
     }
 
     /// Goes on where the client was. The client states the run, so it may be any; only this snippet's is told.
-    async fn resume(&mut self, seen: Seen) -> Result<(), StorageError> {
+    async fn resume(&mut self, seen: Seen) -> Result<(), Failure> {
+        if self.snippet.is_none() {
+            return Ok(());
+        }
         let runs = &self.state.runs;
         let belonging = runs.belonging_of(&seen.run).await?;
         if belonging.is_none_or(|belonging| belonging.snippet != self.key.as_str()) {

@@ -118,7 +118,7 @@ impl Viewer {
         if stored.key != self.key {
             self.move_to(stored.key.clone()).await?;
         }
-        self.snippet = self.state.snippets.load(&self.key).await?;
+        self.look().await?;
         self.tell_stored(stored.revision).await?;
         Ok((stored, content))
     }

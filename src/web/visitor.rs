@@ -27,8 +27,6 @@ const LANGUAGE_COOKIE: &str = "codecube_language";
 /// What the cookies start with that hold the keys of protected snippets; the lock's name follows.
 const LOCK_COOKIE: &str = "codecube_lock_";
 const SECURE_LOCK_COOKIE: &str = "__Host-codecube_lock_";
-/// Such keys that are read from one request.
-const MAX_KEYS: usize = 16;
 /// How long a browser keeps one.
 const LOCK_LIFETIME: Duration = Duration::days(1);
 /// A snippet's password, for programs.
@@ -161,13 +159,14 @@ fn stated_password(request: &HttpRequest) -> Option<String> {
     String::from_utf8(text).ok()?.split_once(':').map(|(_, password)| password.to_owned())
 }
 
-/// The keys of protected snippets that the cookies hold.
+/// The keys of protected snippets that the cookies hold: all of them, for the newest comes last. The greatest length of
+/// a request's head bounds their number.
 fn keyring(request: &HttpRequest, is_secure: bool) -> Keyring {
     let start = if is_secure { SECURE_LOCK_COOKIE } else { LOCK_COOKIE };
     let Ok(cookies) = request.cookies() else {
         return Keyring::default();
     };
-    let keys = cookies.iter().filter(|cookie| cookie.name().starts_with(start)).take(MAX_KEYS);
+    let keys = cookies.iter().filter(|cookie| cookie.name().starts_with(start));
     Keyring::new(keys.filter_map(|cookie| SealKey::parse(cookie.value())).collect())
 }
 

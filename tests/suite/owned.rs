@@ -53,6 +53,11 @@ async fn my_snippets_are_listed_searched_and_deleted() {
     assert_eq!(send(&stranger, "POST", &format!("/{first}/delete")).await.status(), 403);
     page(&owner, "POST", &format!("/{first}/delete")).await;
     assert!(!page(&owner, "GET", "/mine").await.contains(&first));
+    assert_eq!(send(&owner, "POST", &format!("/{first}/undelete")).await.status(), 303);
+    assert!(page(&owner, "GET", "/mine").await.contains(&first), "it is on the list again");
+    assert!(page(&owner, "GET", &format!("/{first}")).await.contains(">Yours<"));
+    assert!(!page(&stranger, "GET", &format!("/{first}")).await.contains(">Yours<"));
+    assert!(page(&stranger, "GET", "/bbbbbbbbbbbb").await.contains("href=\"/mine\""));
 }
 
 #[tokio::test]
@@ -80,8 +85,28 @@ async fn a_link_takes_all_snippets_to_another_device_once() {
     for _ in 0..2 {
         assert!(page(&new, "GET", &link).await.contains("Take it"), "looking changes nothing");
     }
-    let taken = send(&new, "POST", &link).await;
+    let asked = send(&new, "POST", &link).await;
+    assert_eq!((asked.status().as_u16(), asked.headers().get("set-cookie")), (409, None));
+    let text = asked.text().await.unwrap();
+    assert!(text.contains("1 snippet of this browser will also belong to whoever sent this"), "{text}");
+    assert!(!page(&old, "GET", "/mine").await.contains(&second), "nothing has joined");
+    // More than one page of the list, with what is gone and what is damaged on it.
+    let (mut redis, hidden) = (server.redis().await, saved(&new, "bash", "Damaged").await);
+    let lists: Vec<String> = redis::cmd("KEYS").arg("{owner:*").query_async(&mut redis).await.unwrap();
+    let mut list = String::new();
+    for name in lists {
+        let score: Option<f64> = redis::cmd("ZSCORE").arg(&name).arg(&second).query_async(&mut redis).await.unwrap();
+        list = if score.is_some() { name } else { list };
+    }
+    for number in 0..1100 {
+        let key = format!("gone{number:08}");
+        redis::cmd("ZADD").arg(&list).arg(number).arg(key).query_async::<()>(&mut redis).await.unwrap();
+    }
+    redis::cmd("HDEL").arg(format!("{{snippet:{hidden}}}")).arg("head").query_async::<()>(&mut redis).await.unwrap();
+    let taken = send(&new, "POST", &format!("{link}?join=1")).await;
     assert_eq!(taken.status(), 303);
+    let left: u64 = redis::cmd("ZCARD").arg(&list).query_async(&mut redis).await.unwrap();
+    assert_eq!(left, 0, "nothing is left to the secret that goes");
     let cookie = taken.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let new = Visitor { cookie, ..new };
     assert_eq!(new.cookie, old.cookie, "both devices own alike");

@@ -27,13 +27,17 @@ async fn a_private_instance_lets_strangers_read_and_nothing_else() {
     let kept = shell.curl(&with_token(&["-T", "a.sh", "HOST/"]));
     assert_eq!(kept.status, 201);
     assert_eq!(shell.curl(&[kept.body.trim()]).body, "echo 1", "reading is open");
+    let run = format!("HOST/{}/run", kept.key());
+    let refused = shell.curl(&["-X", "POST", "-d", "", &run]);
+    assert!(refused.status == 401 && !refused.body.starts_with('1'), "a stranger's program: {}", refused.body);
+    let access = format!("X-Access-Token: {TOKEN}");
+    assert_eq!(shell.curl(&["-X", "POST", "-H", &access, &run]).body, "1\n");
     let bearer = format!("Authorization: Bearer {TOKEN}");
     assert_eq!(shell.curl(&["-H", &bearer, "--data-binary", "@a.sh", "HOST/run/bash"]).body, "1\n");
     let key = kept.key();
     let address = format!("HOST/{key}");
     let replace = ["-X", "PUT", "--data-binary", "@a.sh", &address, "-H", &kept.bearer()];
     assert_eq!(shell.curl(&replace).status, 401, "an edit token is no access token");
-    let access = format!("X-Access-Token: {TOKEN}");
     let both = [&replace[..], &["-H", &access]].concat();
     assert_eq!(shell.curl(&both).status, 200);
     assert_eq!(shell.curl(&["-H", "X-Access-Token: wrong", &address]).status, 401);
@@ -85,6 +89,28 @@ async fn whoever_logs_in_may_run_and_wrong_tokens_are_counted() {
         login("c").await.unwrap().status().as_u16(),
     ];
     assert_eq!(tried, [401, 401, 429]);
+}
+
+#[tokio::test]
+async fn wrong_tokens_are_counted_however_they_are_stated_and_then_the_right_one_tells_nothing() {
+    let options = [&format!("--access-token={TOKEN}"), "--pool-size=0", "--passwords-per-minute=2"];
+    for (header, way) in [
+        ("Authorization: Bearer ", "login"),
+        ("Authorization: Bearer ", "run/bash"),
+        ("X-Access-Token: ", "aaaaaaaaaaaa"),
+        ("Cookie: codecube_access=", "login"),
+        ("Cookie: codecube_access=", "aaaaaaaaaaaa/socket"),
+    ] {
+        let server = Server::start(&options).await;
+        let shell = Shell::at(server.url(), &[]);
+        let address = format!("HOST/{way}");
+        let method = if way == "run/bash" { "POST" } else { "GET" };
+        let send = |token: &str| shell.curl(&["-X", method, "-H", &format!("{header}{token}"), &address]).status;
+        let statuses = [send("wrong-1"), send("wrong-2"), send("wrong-3"), send(TOKEN)];
+        assert!(statuses[..2].iter().all(|status| *status != 429), "{header}{way}: {statuses:?}");
+        assert_eq!(statuses[2..], [429, 429], "{header}{way}");
+        assert_eq!(shell.curl(&["HOST/"]).status, 200, "reading goes on");
+    }
 }
 
 fn operator(server: &Server, words: &[&str]) -> Output {

@@ -140,6 +140,58 @@ async fn the_page_asks_for_the_password_and_a_cookie_opens_it_its_socket_and_its
     assert!((1..=600).contains(&left) && !request, "the log lives {left} s, the program is there: {request}");
 }
 
+#[tokio::test]
+async fn a_fork_of_a_protected_snippet_is_never_kept_in_clear() {
+    let server = Server::shared().await;
+    let shell = shell(server);
+    let kept = shell.curl(&["-u", ":sesame", "-T", "s.py", "HOST/"]);
+    let save = format!("HOST/{}/save", kept.key());
+    let fields = ["-d", "language=python&content=print(1)", save.as_str()];
+    assert_eq!(shell.curl(&fields).status, 401);
+    let forked = shell.curl(&[&["-u", ":sesame"], &fields[..]].concat());
+    assert_eq!(forked.status, 303, "{}", forked.body);
+    let fork = format!("HOST{}", forked.header("location").unwrap());
+    assert_ne!(fork, format!("HOST/{}", kept.key()));
+    assert_eq!(shell.curl(&[&fork]).status, 401, "with its origin's password");
+    assert_eq!(shell.curl(&["-u", ":sesame", &fork]).body, "print(1)");
+
+    let stranger = Visitor::new(server.url()).await;
+    let fresh = fresh_key(server.url()).await;
+    let mut page = stranger.open_after(&fresh, &format!("?fork={}", kept.key())).await;
+    page.start("python", "print('in clear')").await;
+    assert_eq!(page.next_that(|heard| heard["type"] == "error").await["code"], "password_needed");
+    assert_eq!(shell.curl(&[&format!("HOST/{fresh}")]).status, 404, "nothing is kept");
+}
+
+#[tokio::test]
+async fn a_right_password_opens_the_hundredth_protected_snippet_of_a_day_as_well() {
+    let server = Server::shared().await;
+    let kept = shell(server).curl(&["-u", ":sesame", "-T", "s.py", "HOST/"]);
+    let visitor = Visitor::new(server.url()).await;
+    let lock = cookie_of(&post(&visitor, &format!("/{}/unlock", kept.key()), "password=sesame").await);
+    let older = (0..40).map(|number| format!("codecube_lock_{number:016x}={}", "ab".repeat(32)));
+    let cookies = [older.collect::<Vec<_>>().join("; "), lock].join("; ");
+    let request = quiet_client().get(format!("{}/{}", server.url(), kept.key())).header("cookie", cookies);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn whoever_waits_where_a_snippet_is_kept_that_burns_or_is_protected_sees_nothing_of_its_run() {
+    let server = Server::shared().await;
+    for choice in ["burn=1", "password=sesame"] {
+        let (owner, other) = (Visitor::new(server.url()).await, Visitor::new(server.url()).await);
+        let key = fresh_key(server.url()).await;
+        let mut waiting = other.open(&key).await;
+        waiting.next_that(|heard| heard["type"] == "snippet").await;
+        let form = format!("language=bash&path=main.sh&content=echo+hid$((1))den&{choice}");
+        let run = post(&owner, &format!("/{key}/run"), &form).await;
+        assert!(run.text().await.unwrap().contains("hid1den"), "the owner sees the run: {choice}");
+        let heard = waiting.until_closed().await;
+        assert!(heard.iter().all(|message| message["type"] != "event"), "{choice}: {heard:?}");
+        assert!(!opens_socket(&other, &key).await, "{choice}");
+    }
+}
+
 async fn opens_socket(visitor: &Visitor, key: &str) -> bool {
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
     let mut request = format!("{}/{key}/socket", visitor.url.replace("http", "ws")).into_client_request().unwrap();

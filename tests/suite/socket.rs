@@ -101,6 +101,19 @@ impl Page {
         }
     }
 
+    /// Everything that comes until the server closes the socket.
+    pub async fn until_closed(&mut self) -> Vec<Value> {
+        let mut heard = Vec::new();
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the socket stays open");
+            match message {
+                Some(Ok(Message::Text(text))) => heard.push(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => return heard,
+            }
+        }
+    }
+
     /// The next message for which this holds; others are passed over.
     pub async fn next_that(&mut self, mut holds: impl FnMut(&Value) -> bool) -> Value {
         loop {

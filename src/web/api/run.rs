@@ -64,6 +64,7 @@ pub(in crate::web) async fn snippet(
     (state, visitor, options): Asked,
     key: Path<SnippetKey>,
 ) -> Result<HttpResponse, WebError> {
+    visitor.check_admitted()?;
     let view = snippet_page::load(&state, &visitor, &key).await?.ok_or(WebError::NotFound)?;
     let is_protected = view.snippet.is_some_and(|snippet| snippet.lock.is_some());
     let limit = state.settings.program_limits.stdin_bytes;

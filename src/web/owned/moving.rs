@@ -1,13 +1,16 @@
 //! Taking snippets to another device: a link and its QR code, used once and soon. Opening it changes nothing; a button
 //! on its page does.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use serde::Deserialize;
 
 use crate::snippets::key::SnippetKey;
 use crate::snippets::moving::Moved;
+use crate::snippets::ownership::MAX_LISTED;
 use crate::snippets::seal::SealKey;
 use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
@@ -32,6 +35,17 @@ struct MovePage<'a> {
 struct ArrivePage<'a> {
     page: Page,
     token: &'a str,
+    /// Snippets of the visitor that would be the sender's as well.
+    own: usize,
+    /// There may be more of them.
+    is_full: bool,
+}
+
+/// What was chosen on the page.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Choice {
+    /// The visitor's own snippets may join those that are sent.
+    join: Option<String>,
 }
 
 /// `POST /mine/move`: a link for all snippets of this visitor.
@@ -79,15 +93,36 @@ fn link(request: &HttpRequest, state: &State, token: &SealKey) -> String {
 
 /// `GET /move/{token}`
 pub(in crate::web) async fn arrive(
-    state: Data<State>,
+    (state, visitor): (Data<State>, Visitor),
     page: Page,
     token: Path<String>,
 ) -> Result<HttpResponse, WebError> {
     let key = SealKey::parse(&token).ok_or(WebError::NotFound)?;
-    if !state.snippets.can_be_moved(&key).await? {
-        return Err(WebError::Refused(Refusal::MoveUsed));
+    let own = joining(&state, &visitor, &key).await?;
+    Ok(answer(question(page, &token, own)?))
+}
+
+fn question(page: Page, token: &str, own: usize) -> Result<String, WebError> {
+    let is_full = isize::try_from(own).is_ok_and(|own| own >= MAX_LISTED);
+    Ok(ArrivePage { page, token, own, is_full }.render()?)
+}
+
+/// How many snippets of the visitor would join those of the link: a browser has one secret, so with that of another
+/// device its own snippets must be the other's as well, or nobody's.
+async fn joining(state: &State, visitor: &Visitor, token: &SealKey) -> Result<usize, WebError> {
+    match state.snippets.carried(token).await.map_err(used)? {
+        Moved::All(secret) if visitor.is_known() && !secret.hash().is(&visitor.hash) => {
+            Ok(state.snippets.owned_by(&visitor.hash).await?.len())
+        }
+        Moved::All(_) | Moved::One(_) => Ok(0),
     }
-    Ok(answer(ArrivePage { page, token: &token }.render()?))
+}
+
+fn used(error: SnippetError) -> WebError {
+    match error {
+        SnippetError::Missing | SnippetError::NotOwner => WebError::Refused(Refusal::MoveUsed),
+        error => error.into(),
+    }
 }
 
 /// `GET /move/{token}/qr.svg`
@@ -100,17 +135,27 @@ pub(in crate::web) async fn code(
     qr::answer(&link(&request, &state, &token))
 }
 
-/// `POST /move/{token}`: takes what the link carries.
+/// `POST /move/{token}`: takes what the link carries. Where the visitor's own snippets would become the sender's, it asks
+/// again, unless `?join` says that they may.
 pub(in crate::web) async fn take(
     (state, mut visitor): (Data<State>, Visitor),
+    page: Page,
     token: Path<String>,
+    choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
-    let token = SealKey::parse(&token).ok_or(WebError::NotFound)?;
-    let moved = state.snippets.take_moved(&token, &visitor.hash).await.map_err(|error| match error {
-        SnippetError::Missing | SnippetError::NotOwner => WebError::Refused(Refusal::MoveUsed),
-        error => error.into(),
-    })?;
-    let to = match moved {
+    let key = SealKey::parse(&token).ok_or(WebError::NotFound)?;
+    let moved = if choice.join.is_some() {
+        state.snippets.take_moved_and_join(&key, &visitor.hash).await
+    } else {
+        let own = joining(&state, &visitor, &key).await?;
+        if own > 0 {
+            let mut asked = answer(question(page, &token, own)?);
+            *asked.status_mut() = StatusCode::CONFLICT;
+            return Ok(asked);
+        }
+        state.snippets.take_moved(&key, &visitor.hash).await
+    };
+    let to = match moved.map_err(used)? {
         Moved::One(key) => format!("/{key}"),
         Moved::All(secret) => {
             visitor.become_owner(secret);

@@ -7,6 +7,7 @@ use actix_web::dev::ServiceRequest;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::web::accept::Form;
 use crate::web::error::WebError;
 use crate::web::network::Network;
 use crate::web::rates::Kind;
@@ -17,6 +18,8 @@ use crate::web::visitor::{self, bearer};
 
 /// For programs that send an edit token in `Authorization` as well.
 const HEADER: &str = "x-access-token";
+/// Whose viewer refuses a stranger itself.
+const SOCKET: &str = "/{key}/socket";
 /// What is open on every instance: logging in, whether the server lives, and the pages' own files.
 const OPEN: [&str; 7] =
     ["/login", "/healthz", "/readyz", "/static/{name:.+}", "/favicon.ico", "/robots.txt", "/.well-known/security.txt"];
@@ -45,18 +48,45 @@ pub(in crate::web) fn check(request: &ServiceRequest, state: &State) -> Result<(
     let Some(access) = &settings.access else {
         return Ok(());
     };
-    let wrong = request.headers().contains_key(HEADER) && !stated(request.request()).any(|token| access.is(token));
-    if wrong {
-        state.rates.count(Kind::Password, Network::of(request.request(), settings))?;
+    let pattern = request.match_pattern().unwrap_or_default();
+    let is_header = request.headers().contains_key(HEADER);
+    let is_open = OPEN.contains(&pattern.as_str());
+    if !is_header && request.method().is_safe() && !tells(&pattern) && (is_open || !access.reading) {
+        return Ok(());
+    }
+    if is_admitted_in_time(request.request(), state)? {
+        return Ok(());
+    }
+    if is_header {
         return Err(WebError::Refused(Refusal::WrongAccessToken));
     }
-    let pattern = request.match_pattern().unwrap_or_default();
-    let reads = request.method().is_safe() && !access.reading;
-    let is_form = matches!(pattern.as_str(), "/{key}/run" | "/{key}/save") && !access.reading;
-    if reads || is_form || OPEN.contains(&pattern.as_str()) || is_admitted(request.request(), settings) {
+    let is_form = matches!(pattern.as_str(), "/{key}/run" | "/{key}/save");
+    let is_left_to_handler = is_form && Form::wanted(request.headers()) == Form::Page || pattern == SOCKET;
+    if is_open || is_left_to_handler && !access.reading {
         return Ok(());
     }
     Err(WebError::Refused(Refusal::LoginNeeded))
+}
+
+/// Whether the answer of an address that is open to read tells who is admitted.
+fn tells(pattern: &str) -> bool {
+    matches!(pattern, "/login" | SOCKET)
+}
+
+/// Whether a request is admitted. Wrong tokens and wrong cookies are counted, and after too many of them right ones are
+/// refused as well: else the count would tell the right one from the wrong.
+fn is_admitted_in_time(request: &HttpRequest, state: &State) -> Result<bool, WebError> {
+    let settings = &state.settings;
+    if stated(request).next().is_none() && request.cookie(cookie_name(request, settings)).is_none() {
+        return Ok(false);
+    }
+    let network = Network::of(request, settings);
+    state.rates.check(Kind::Password, network)?;
+    let is_admitted = is_admitted(request, settings);
+    if !is_admitted {
+        state.rates.count(Kind::Password, network)?;
+    }
+    Ok(is_admitted)
 }
 
 /// The cookie of somebody who has shown the token.
