@@ -152,7 +152,7 @@ async fn without_any_network_but_loopback_nothing_changes() {
 /// F40: a folder that was deleted, a `/tmp` that nobody can write to, standard output and error whose readers left.
 #[tokio::test]
 async fn what_surrounds_the_server_may_go_away() {
-    let script = "mount -t tmpfs -o ro tmpfs /tmp || exit 1\n\
+    let script = "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp || exit 1\n\
                   cd \"$(mktemp -d -p /var/tmp)\" && rmdir \"$PWD\"\n\
                   exec \"$@\" 2> >(exec true)";
     let wrapper = ["unshare", "--mount", "bash", "-c", script, "_"];
