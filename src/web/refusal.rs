@@ -15,6 +15,8 @@ pub(super) enum Refusal {
     LongPassword,
     #[error("a link to another device that cannot be used any more")]
     MoveUsed,
+    #[error("how to keep something was chosen after it was saved")]
+    KeptAlready,
 }
 
 impl Refusal {
@@ -33,6 +35,12 @@ impl Refusal {
             Self::LongPassword => {
                 story(StatusCode::UNPROCESSABLE_ENTITY, "long_password", "A password can be 200 bytes long at most.")
             }
+            Self::KeptAlready => story(
+                StatusCode::CONFLICT,
+                "kept_already",
+                "This was saved before, and stays as it was chosen then; nothing was changed. Save again to keep what you \
+                 see as a new snippet, with what you chose now.",
+            ),
             Self::MoveUsed => story(
                 StatusCode::GONE,
                 "move_used",

@@ -19,6 +19,7 @@ use crate::web::error::WebError;
 use crate::web::form_fields::{Chosen, Fields};
 use crate::web::network::Network;
 use crate::web::rates::Kind;
+use crate::web::refusal::Refusal;
 use crate::web::run_result;
 use crate::web::secrets::door;
 use crate::web::snippet_page::{self, View};
@@ -203,12 +204,12 @@ impl Sent {
         let story = error.story();
         let chosen = if kept.is_some() && burning.is_none() { Chosen::default() } else { self.fields.chosen() };
         let notice = notice(&story.message, chosen, burning);
-        let view = View {
-            notice: Some(notice),
-            chosen,
-            kept: kept.is_some() && burning.is_none(),
-            ..self.view(key, base, language)
+        let view = self.view(key, base, language);
+        let view = match &error {
+            WebError::Refused(Refusal::KeptAlready) => snippet_page::anew(view),
+            _ => View { kept: kept.is_some() && burning.is_none(), ..view },
         };
+        let view = View { notice: Some(notice), chosen, ..view };
         snippet_page::respond(&self.state, page, &self.visitor, view, Some(&story)).await
     }
 

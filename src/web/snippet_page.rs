@@ -206,6 +206,11 @@ pub(super) fn unsaved(key: SnippetKey, content: Content) -> View {
     }
 }
 
+/// The same as a page that is not saved, under a key of its own.
+pub(super) fn anew(view: View) -> View {
+    View { arguments_line: view.arguments_line, ..unsaved(SnippetKey::random(), view.content) }
+}
+
 pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
     languages.find(FIRST_LANGUAGE).or_else(|| languages.all().first())
 }

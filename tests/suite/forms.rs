@@ -246,3 +246,41 @@ async fn a_refused_run_of_a_new_secret_comes_back_with_its_text_and_the_cookie_t
     assert!(page.contains("echo secret") && page.contains(&format!("to be read once: /{key}")), "{page}");
     assert_ne!(key_of_form(&page), key, "what burns takes no change");
 }
+
+/// Going back in the browser to the form of before the first save: it still asks how to keep the snippet.
+#[tokio::test]
+async fn a_password_that_is_chosen_after_a_save_in_clear_makes_no_silent_revision() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let raw = |key: String| {
+        let request = quiet_client().get(format!("{url}/{key}/raw"));
+        async move { request.send().await.unwrap() }
+    };
+    let clear = [("language", "bash"), ("content", "echo clear"), ("expires", "never"), ("password", "")];
+    assert_eq!(submit(&visitor, &format!("{key}/save"), &clear).await.status(), 303);
+    for choice in [("password", "sesame"), ("burn", "1"), ("expires", "1d")] {
+        let fields = [("language", "bash"), ("content", "echo secret"), ("revision", "0"), choice];
+        for action in ["save", "run"] {
+            let answer = submit(&visitor, &format!("{key}/{action}"), &fields).await;
+            assert_eq!(answer.status(), 409, "{choice:?}");
+            let page = answer.text().await.unwrap();
+            for kept in ["echo secret", "was saved before", "keeping\" open"] {
+                assert!(page.contains(kept), "{choice:?}: {kept} is not in {page}");
+            }
+            let fresh = key_of_form(&page).to_owned();
+            assert_ne!(fresh, key, "the next try is a new snippet");
+            assert_eq!(submit(&visitor, &format!("{fresh}/save"), &fields).await.status(), 303);
+            let status = raw(fresh).await.status();
+            assert_eq!(
+                status.as_u16(),
+                match choice.0 {
+                    "password" => 401,
+                    "burn" => 409,
+                    _ => 200,
+                },
+                "{choice:?}"
+            );
+        }
+    }
+    assert_eq!(raw(key).await.text().await.unwrap(), "echo clear");
+}
