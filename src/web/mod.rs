@@ -2,7 +2,7 @@
 //! runners in `runs` only.
 //!
 //! - [`routes`]: the table of addresses; `server`: the listening server
-//! - pages: `snippet_page`, `run_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
+//! - pages: `snippet_page`, `run_form`, `file_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
 //! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
 //! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`
@@ -26,6 +26,7 @@ mod colour;
 mod contact;
 mod error;
 mod error_page;
+mod file_form;
 mod followed;
 mod form_fields;
 mod headers;

@@ -17,6 +17,8 @@ pub(super) enum Refusal {
     MoveUsed,
     #[error("how to keep something was chosen after it was saved")]
     KeptAlready,
+    #[error("chosen files that were not sent")]
+    FilesNotSent,
 }
 
 impl Refusal {
@@ -40,6 +42,11 @@ impl Refusal {
                 "kept_already",
                 "This was saved before, and stays as it was chosen then; nothing was changed. Save again to keep what you \
                  see as a new snippet, with what you chose now.",
+            ),
+            Self::FilesNotSent => story(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "files_not_sent",
+                "The files that you chose were not sent: choose them again and press “Add these files”, then save or run.",
             ),
             Self::MoveUsed => story(
                 StatusCode::GONE,
