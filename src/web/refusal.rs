@@ -19,6 +19,8 @@ pub(super) enum Refusal {
     KeptAlready,
     #[error("chosen files that were not sent")]
     FilesNotSent,
+    #[error("too many sockets of one network")]
+    TooManySockets,
 }
 
 impl Refusal {
@@ -47,6 +49,12 @@ impl Refusal {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "files_not_sent",
                 "The files that you chose were not sent: choose them again and press “Add these files”, then save or run.",
+            ),
+            Self::TooManySockets => story(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_pages",
+                "Too many pages of this server are open in your network. Close some; this one is connected as soon as there \
+                 is room.",
             ),
             Self::MoveUsed => story(
                 StatusCode::GONE,
