@@ -21,6 +21,7 @@ pub(super) fn web_settings(page: &PageOptions) -> web::settings::Settings {
             sockets: page.rates.sockets_per_minute,
             passwords: page.rates.passwords_per_minute,
         },
+        sockets_per_visitor: page.rates.sockets_per_visitor,
         access: page
             .access
             .access_token
