@@ -3,6 +3,8 @@
 //! It is the Engine API's own JSON (names as in its reference), so that this file can be read next to that
 //! reference; `docker.rs` checks that no name is misspelt.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use crate::runner::masks::{MASKED, READ_ONLY};
@@ -28,6 +30,12 @@ pub(super) const LABEL_NAME: &str = "codecube.name";
 /// Two take what belongs to the whole host: `sync` and `syncfs` write out every disk of it, so they do nothing and
 /// say that it is done (what is written here is memory); the contexts of `io_setup` are counted once for all users.
 const SECCOMP: &str = include_str!("../../images/seccomp.json");
+
+/// Calls that begin to watch files. In user namespaces the kernel counts watchers to whoever made the namespaces, which
+/// is the Engine's user: one run could take those of all sandboxes, and of the host's root. So nobody gets one there.
+const WATCHING: [&str; 2] = ["inotify_init", "inotify_init1"];
+/// EMFILE: what these calls say when a user has no watcher left.
+const NO_WATCHER_LEFT: u32 = 24;
 
 /// Size of `/dev/shm`, MiB.
 const SHARED_MEMORY_MB: u64 = 8;
@@ -61,6 +69,8 @@ pub(super) struct Blueprint<'a> {
     /// Whether the runtime is gVisor, a kernel of its own.
     pub(super) gvisor: bool,
     pub(super) seccomp: bool,
+    /// Whether users in containers are others outside.
+    pub(super) remapped: bool,
     /// Control group that holds all sandboxes; the Engine's own when absent.
     pub(super) cgroup_parent: Option<&'a str>,
     /// Whether the Engine can mount terminals with a limit.
@@ -169,10 +179,22 @@ fn security(blueprint: &Blueprint<'_>) -> Vec<String> {
     let mut options = vec!["no-new-privileges".to_owned()]; // set-uid files are just files
     // gVisor's kernel does not look at it, and answers most calls itself.
     if blueprint.seccomp && !blueprint.gvisor {
-        options.push(format!("seccomp={SECCOMP}")); // the text itself: the Engine may be on another machine
+        let profile = if blueprint.remapped { &WITHOUT_WATCHERS } else { SECCOMP };
+        options.push(format!("seccomp={profile}")); // the text itself: the Engine may be on another machine
     }
     options
 }
+
+/// The profile for an Engine whose users are others.
+static WITHOUT_WATCHERS: LazyLock<String> = LazyLock::new(|| {
+    let mut profile: Value = serde_json::from_str(SECCOMP).expect("a test reads it");
+    let rules = profile["syscalls"].as_array_mut().expect("a test reads it");
+    for names in rules.iter_mut().filter_map(|rule| rule["names"].as_array_mut()) {
+        names.retain(|name| !WATCHING.iter().any(|call| name == call));
+    }
+    rules.push(json!({ "names": WATCHING, "action": "SCMP_ACT_ERRNO", "errnoRet": NO_WATCHER_LEFT }));
+    profile.to_string()
+});
 
 /// The only writable places. They are memory: limited in bytes and files, and gone with the container.
 fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
@@ -255,6 +277,7 @@ pub(super) mod tests {
             runtime: None,
             gvisor: false,
             seccomp: true,
+            remapped: false,
             cgroup_parent: None,
             terminals: true,
             disk_quota_mb: None,
@@ -284,6 +307,25 @@ pub(super) mod tests {
                 assert!(!names.contains(&forbidden), "{forbidden}");
             }
         }
+    }
+
+    #[test]
+    fn nobody_watches_files_where_all_users_would_share_the_watchers() {
+        let profile = |remapped| {
+            let options = security(&Blueprint { remapped, ..blueprint() });
+            serde_json::from_str::<Value>(options[1].strip_prefix("seccomp=").unwrap()).unwrap()
+        };
+        let (with, without) = (profile(false), profile(true));
+        let rules = |profile: &Value, call: &str| -> Vec<Value> {
+            let all = profile["syscalls"].as_array().unwrap().iter();
+            all.filter(|rule| rule["names"].as_array().unwrap().iter().any(|name| name == call)).cloned().collect()
+        };
+        for call in WATCHING {
+            assert_eq!(rules(&with, call)[0]["action"], "SCMP_ACT_ALLOW");
+            let refused = rules(&without, call);
+            assert_eq!((refused.len(), &refused[0]["errnoRet"]), (1, &json!(24)));
+        }
+        assert_eq!(rules(&with, "openat").len(), rules(&without, "openat").len());
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::net::TcpStream;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use codecube::db::Db;
@@ -192,24 +193,38 @@ async fn with_few_descriptors_it_refuses_and_recovers() {
     assert_eq!(page.run("bash", "echo fine").await.output(), "fine\n");
 }
 
-/// Panics once, in the task of a run that just got its sandbox.
-struct Saboteur(AtomicBool);
+/// Panics once, in the task of a run that just got its sandbox; at the next run it counts this runner's containers.
+#[derive(Clone)]
+struct Saboteur {
+    runner: String,
+    panics: Arc<AtomicBool>,
+    containers: Arc<AtomicUsize>,
+}
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Saboteur {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         let mut seen = String::new();
         event
             .record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| seen.push_str(&format!("{value:?}")));
-        if seen.contains("a run has its sandbox") && self.0.swap(false, Ordering::Relaxed) {
+        if !seen.contains("a run has its sandbox") {
+            return;
+        }
+        if self.panics.swap(false, Ordering::Relaxed) {
             std::panic::resume_unwind(Box::new("a panic that this test made"));
         }
+        self.containers.store(containers_of(&self.runner).len(), Ordering::Relaxed);
     }
 }
 
-/// F42, with a runner in this process: its log's reader panics in the middle of one run.
+/// F42, with a runner in this process: its log's reader panics in the middle of one run. All sandboxes together have
+/// room for one: the next run starts only when the container of the first is gone.
 #[tokio::test]
 async fn a_panic_in_one_run_ends_that_run_only_and_frees_its_sandbox() {
-    let subscriber = tracing_subscriber::registry().with(Saboteur(AtomicBool::new(true)));
+    let settings = settings();
+    let name = settings.name.clone();
+    let saboteur =
+        Saboteur { runner: name.clone(), panics: Arc::new(AtomicBool::new(true)), containers: Arc::default() };
+    let subscriber = tracing_subscriber::registry().with(saboteur.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let directory = tempfile::TempDir::new().unwrap();
     let redis = Embedded::start(directory.path()).await.unwrap();
@@ -217,14 +232,13 @@ async fn a_panic_in_one_run_ends_that_run_only_and_frees_its_sandbox() {
     let stop = CancellationToken::new();
     let (feed, _) = Feed::start(db.clone(), CancellationToken::new());
     let runs = Runs::new(db, QueueLimits::default());
-    let settings = settings();
-    let name = settings.name.clone();
-    let languages = std::sync::Arc::new(Languages::load().unwrap());
+    let languages = Arc::new(Languages::load().unwrap());
     let running = tokio::spawn(runner::run(runs.clone(), feed.clone(), languages, settings, stop.clone()));
     let first = follow(&runs, &feed).await;
     assert_eq!(first.outcome, Outcome::Interrupted, "{first:?}");
     assert!(first.message.contains("fault in the server"), "{first:?}");
     assert_eq!(follow(&runs, &feed).await.outcome, Outcome::Exited);
+    assert_eq!(saboteur.containers.load(Ordering::Relaxed), 1, "two took what one may");
     until("no sandbox is left", || async { containers_of(&name).is_empty() }).await;
     stop.cancel();
     assert!(running.await.unwrap().is_ok());
@@ -252,15 +266,15 @@ async fn follow(runs: &Runs, feed: &Feed) -> Finished {
 fn settings() -> Settings {
     Settings {
         name: format!("panics-{}", std::process::id()),
-        docker_host: None,
+        docker_host: std::env::var("DOCKER_HOST").ok(),
         image: "codecube-core".to_owned(),
         runtime: None,
-        permits: 2,
+        permits: 2, // the budget has room for one
         pool_size: 0,
         prestart: None,
         disk_quota_mb: None,
         limits: Limits::default(),
-        together: Together::default(),
+        together: Together { memory_mb: Some(Limits::default().memory_mb), ..Together::default() },
         lease: Duration::from_secs(15),
         drain: Duration::ZERO,
         shard: 0,
