@@ -27,6 +27,12 @@ pub(super) const LABEL_NAME: &str = "codecube.name";
 /// the kernel kill it. `sched_setaffinity` stays open: thread libraries call it with thread ids, and one core
 /// is shared fairly whatever it says.
 ///
+/// Three `ioctl`s are refused: TIOCSTI and TIOCLINUX type into a terminal, TIOCSETD loads modules of the host's kernel to
+/// treat it. The filter compares 64 bits and the kernel reads 32 of them, so a range or an equality would let the same call through
+/// with other upper bits: every rule looks at some of the lower 32, and together they are all numbers but those three.
+///
+/// The limit of core files stays what it is: setting it says that it is done.
+///
 /// Two take what belongs to the whole host: `sync` and `syncfs` write out every disk of it, so they do nothing and
 /// say that it is done (what is written here is memory); the contexts of `io_setup` are counted once for all users.
 const SECCOMP: &str = include_str!("../../images/seccomp.json");
@@ -234,7 +240,8 @@ fn ulimits(blueprint: &Blueprint<'_>) -> Value {
     json!([
         limit("nofile", 1024),
         limit("fsize", file_mb << 20),
-        limit("core", 0),
+        // No file is that small; and with any other limit a pipe in kernel.core_pattern would start a program of the host.
+        limit("core", 1),
         limit("memlock", 0),
         limit("msgqueue", 0),
         limit("sigpending", 256),
@@ -326,6 +333,33 @@ pub(super) mod tests {
             assert_eq!((refused.len(), &refused[0]["errnoRet"]), (1, &json!(24)));
         }
         assert_eq!(rules(&with, "openat").len(), rules(&without, "openat").len());
+    }
+
+    /// Whether some rule lets this `ioctl` through, read as the kernel reads it.
+    fn lets_through(profile: &Value, number: u64) -> bool {
+        let rules = profile["syscalls"].as_array().unwrap().iter();
+        rules.filter(|rule| rule["names"][0] == "ioctl").any(|rule| {
+            let comparison = &rule["args"][0];
+            assert_eq!((&comparison["op"], &comparison["index"]), (&json!("SCMP_CMP_MASKED_EQ"), &json!(1)));
+            let mask = comparison["value"].as_u64().unwrap();
+            assert!(u32::try_from(mask).is_ok(), "a rule looks at bits that the kernel does not");
+            number & mask == comparison["valueTwo"].as_u64().unwrap()
+        })
+    }
+
+    #[test]
+    fn three_calls_on_terminals_are_refused_whatever_their_upper_bits_and_no_other_is() {
+        let profile: Value = serde_json::from_str(SECCOMP).unwrap();
+        let refused = [0x5412, 0x541C, 0x5423];
+        for number in refused {
+            for upper in [0, 1, 1 << 31, u64::from(u32::MAX)] {
+                assert!(!lets_through(&profile, number | upper << 32), "{number:x}, {upper:x}");
+            }
+            for bit in 0..32 {
+                let other = number ^ 1 << bit;
+                assert_eq!(lets_through(&profile, other), !refused.contains(&other), "{other:x}");
+            }
+        }
     }
 
     #[test]
