@@ -53,7 +53,17 @@ pub struct Hostile {
     expected: Vec<Expectation>,
     expected_under_gvisor: Option<Vec<Expectation>>,
     present: Vec<String>,
+    present_when_remapped: Vec<String>,
     absent: Vec<String>,
+}
+
+/// What a program runs on, as far as its end depends on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ground {
+    /// Sandboxes have gVisor's kernel.
+    pub gvisor: bool,
+    /// Users in containers are others outside (`userns-remap`, rootless).
+    pub remapped: bool,
 }
 
 /// Why the embedded programs cannot be used.
@@ -143,7 +153,8 @@ impl Hostile {
     ///
     /// # Errors
     /// What was seen, in words.
-    pub fn judge(&self, finished: &Finished, output: &str, gvisor: bool) -> Result<(), String> {
+    pub fn judge(&self, finished: &Finished, output: &str, ground: Ground) -> Result<(), String> {
+        let Ground { gvisor, remapped } = ground;
         let expected = self.expected_under_gvisor.as_ref().filter(|_| gvisor).unwrap_or(&self.expected);
         let is_met = if gvisor { Expectation::is_met_under_gvisor } else { Expectation::is_met_by };
         if !expected.iter().any(|expectation| is_met(expectation, finished)) {
@@ -156,7 +167,9 @@ impl Hostile {
             let line = output.lines().find(|line| line.contains(text.as_str())).unwrap_or_default();
             return Err(format!("it printed “{}”", shortened(line)));
         }
-        match self.present.iter().find(|text| !output.contains(text.as_str())) {
+        let instead = remapped && !gvisor && !self.present_when_remapped.is_empty();
+        let present = if instead { &self.present_when_remapped } else { &self.present };
+        match present.iter().find(|text| !output.contains(text.as_str())) {
             Some(text) => Err(format!("it did not print “{text}” ({}), {}", described(finished), tail(output))),
             None => Ok(()),
         }
@@ -224,6 +237,7 @@ fn blank(name: &str, promise: Promise) -> Hostile {
         expected: Vec::new(),
         expected_under_gvisor: None,
         present: Vec::new(),
+        present_when_remapped: Vec::new(),
         absent: Vec::new(),
     }
 }
@@ -239,6 +253,7 @@ fn apply(program: &mut Hostile, key: &str, value: String) -> Result<(), String> 
         "runsc" => program.expected_under_gvisor = Some(expectations(&value)?),
         "runsc-skip" => program.skipped_under_gvisor = Some(value),
         "out" => program.present.push(value),
+        "userns" => program.present_when_remapped.push(value),
         "not" => program.absent.push(value),
         "twice" => program.twice = true,
         "helper" => program.helper = true,
@@ -277,12 +292,17 @@ mod tests {
     #[test]
     fn a_run_is_judged_by_its_end_and_its_text() {
         let corpus = Corpus::load().unwrap();
-        let program = corpus.chosen(&["net_reach".to_owned()]).unwrap()[0];
+        let (program, ground) = (corpus.chosen(&["net_reach".to_owned()]).unwrap()[0], Ground::default());
         let fine = Finished { exit_code: Some(0), ..Finished::new(Outcome::Exited, "") };
-        assert_eq!(program.judge(&fine, "UNREACHED 14/14 in 0.1s\n", false), Ok(()));
-        assert!(program.judge(&fine, "REACHED! a\nUNREACHED 14/14", false).unwrap_err().contains("REACHED! a"));
-        assert!(program.judge(&fine, "", false).unwrap_err().contains("did not print"));
+        assert_eq!(program.judge(&fine, "UNREACHED 14/14 in 0.1s\n", ground), Ok(()));
+        assert!(program.judge(&fine, "REACHED! a\nUNREACHED 14/14", ground).unwrap_err().contains("REACHED! a"));
+        assert!(program.judge(&fine, "", ground).unwrap_err().contains("did not print"));
         let lost = Finished::new(Outcome::RunnerLost, "");
-        assert!(program.judge(&lost, "UNREACHED 14/14", false).unwrap_err().contains("runner lost"));
+        let (program, remapped) =
+            (corpus.chosen(&["pair_inotify".to_owned()]).unwrap()[0], Ground { remapped: true, ..ground });
+        assert!(
+            program.judge(&fine, "own share", ground).is_ok() && program.judge(&fine, "own share", remapped).is_err()
+        );
+        assert!(program.judge(&lost, "UNREACHED 14/14", ground).unwrap_err().contains("runner lost"));
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::doctor::bench::{Bench, Honest, limits_of};
-use crate::doctor::corpus::{Hostile, described};
+use crate::doctor::corpus::{Ground, Hostile, described};
 use crate::doctor::lane::{Heard, Order};
 use crate::doctor::report::{Row, Verdict};
 use crate::doctor::{DoctorError, Host};
@@ -68,7 +68,8 @@ impl Bench<'_> {
         let Some(finished) = &heard.finished else {
             return Verdict::Fail("the run never ended".to_owned());
         };
-        match program.judge(finished, &heard.output, self.facts.gvisor) {
+        let ground = Ground { gvisor: self.facts.gvisor, remapped: self.facts.engine.is_remapped() };
+        match program.judge(finished, &heard.output, ground) {
             Ok(()) => Verdict::Pass,
             Err(reason) => Verdict::Fail(reason),
         }

@@ -112,16 +112,18 @@ impl Remains {
         }
     }
 
-    /// Processes with the uids that were used. With a remapped or rootless Engine they have others, and a
-    /// container's end is the only proof.
+    /// Processes with the uids that were used, or in a control group of a sandbox, which nobody can leave: with a
+    /// remapped or rootless Engine they have other uids here.
     fn processes(&self) -> Vec<String> {
         let uids: BTreeSet<String> = self.seen.iter().map(|sandbox| sandbox.uid.to_string()).collect();
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         let of_ours = entries.filter_map(|entry| {
             let status = fs::read_to_string(entry.path().join("status")).ok()?;
             let uid = status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().next())?;
-            let in_container = in_a_container_of_others(&entry.path(), &self.seen);
-            (uids.contains(uid) && !in_container).then(|| entry.file_name().to_string_lossy().into_owned())
+            let cgroup = fs::read_to_string(entry.path().join("cgroup")).unwrap_or_default();
+            let in_ours = self.seen.iter().any(|sandbox| cgroup.contains(&sandbox.id));
+            let is_left = in_ours || uids.contains(uid) && !is_of_a_container(&cgroup);
+            is_left.then(|| entry.file_name().to_string_lossy().into_owned())
         });
         of_ours.collect()
     }
@@ -161,11 +163,9 @@ fn none_of(left: &[String]) -> Verdict {
     }
 }
 
-/// Whether a process is in a container that is not one of these: another installation may use the same uids.
-fn in_a_container_of_others(process: &Path, ours: &BTreeSet<SandboxSeen>) -> bool {
-    let cgroup = fs::read_to_string(process.join("cgroup")).unwrap_or_default();
-    let is_container = cgroup.contains("docker") || cgroup.contains("containerd") || cgroup.contains("libpod");
-    is_container && !ours.iter().any(|sandbox| cgroup.contains(&sandbox.id))
+/// Whether this is a container's control group: another installation may use the same uids.
+fn is_of_a_container(cgroup: &str) -> bool {
+    ["docker", "containerd", "libpod"].iter().any(|name| cgroup.contains(name))
 }
 
 fn mounts_below(root: &str) -> BTreeSet<String> {

@@ -7,14 +7,11 @@ use crate::runner::inspection::{EngineFacts, HostFacts};
 const ENGINE_MAJOR: u32 = 25;
 /// The first `runc` of its line without CVE-2024-21626, by which a container reached the host's files.
 const RUNC: (u32, u32, u32) = (1, 1, 12);
-/// Inotify instances for one user that a run cannot use up: far more than its open files in all its processes.
-const WATCHES: u64 = 1 << 20;
 
 /// What is weaker than it could be.
 pub(super) fn of(facts: &HostFacts, settings: &Settings) -> Vec<String> {
     let mut found = kernel_boundary(facts);
     found.extend(limits(&facts.engine));
-    found.extend(shared_watches(&facts.engine, inotify_instances()));
     found.extend(versions(&facts.engine));
     if facts.engine_address.starts_with("tcp://") || facts.engine_address.starts_with("http://") {
         found.push(format!(
@@ -48,7 +45,7 @@ fn kernel_boundary(facts: &HostFacts) -> Vec<String> {
                 .to_owned()
         });
     }
-    if !has("name=userns") && !has("name=rootless") {
+    if !engine.is_remapped() {
         found.push(
             "the Engine runs as root without user namespaces: set userns-remap in its daemon.json, or run it rootless"
                 .to_owned(),
@@ -77,23 +74,6 @@ fn limits(engine: &EngineFacts) -> Vec<String> {
     ];
     found.extend(cannot.iter().filter(|(can, _)| !can).map(|(_, what)| format!("this host cannot limit {what}")));
     found
-}
-
-/// In user namespaces of their own, the users of all sandboxes are counted to the one who made the namespaces.
-fn shared_watches(engine: &EngineFacts, instances: Option<u64>) -> Option<String> {
-    let remapped = ["name=userns", "name=rootless"];
-    let is_remapped = engine.security_options.iter().any(|option| remapped.iter().any(|name| option.contains(name)));
-    instances.filter(|count| is_remapped && *count < WATCHES).map(|count| {
-        format!(
-            "with user namespaces all sandboxes share {count} inotify instances, and one run can take them: \
-             sysctl fs.inotify.max_user_instances={WATCHES}"
-        )
-    })
-}
-
-/// This machine's limit for one user.
-fn inotify_instances() -> Option<u64> {
-    std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").ok()?.trim().parse().ok()
 }
 
 fn versions(engine: &EngineFacts) -> Vec<String> {
@@ -126,14 +106,6 @@ mod tests {
         assert_eq!(numbers("20.10.24+dfsg1"), Some((20, 10, 24)));
         assert_eq!(numbers("v1.2.5-0-g59923ef"), None);
         assert_eq!(numbers("5fd4c4d144137e991c4acebb2146ab1483a97925"), None);
-    }
-
-    #[test]
-    fn few_watches_are_told_where_all_sandboxes_share_them() {
-        let remapped = EngineFacts { security_options: vec!["name=userns".to_owned()], ..EngineFacts::default() };
-        assert!(shared_watches(&remapped, Some(128)).unwrap().contains("128"));
-        assert_eq!(shared_watches(&remapped, Some(WATCHES)), None);
-        assert_eq!(shared_watches(&EngineFacts::default(), Some(128)), None);
     }
 
     #[test]

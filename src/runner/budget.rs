@@ -22,13 +22,15 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Totals {
     pub(super) memory_mb: u64,
-    pub(super) cpus: f64,
+    /// Without a number only each run's are limited.
+    pub(super) cpus: Option<f64>,
 }
 
 /// Hands out shares, in the order in which they are asked for.
 pub(super) struct Budget {
     memory: Arc<Semaphore>,
     cpus: Arc<Semaphore>,
+    counts_cpus: bool,
     /// The greatest share that there can be.
     greatest: Amount,
     wanted: AtomicUsize,
@@ -53,26 +55,21 @@ impl Share {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Amount {
     memory_mb: u32,
-    /// Thousandths of a processor.
+    /// Millionths of a processor.
     cpus: u32,
-}
-
-impl Amount {
-    fn of(limits: &SandboxLimits) -> Self {
-        Self { memory_mb: u32::try_from(limits.memory_mb).unwrap_or(u32::MAX), cpus: thousandths(limits.cpus) }
-    }
 }
 
 impl Budget {
     /// `waiting` is the number of sandboxes that are kept ready: room for them is never given to runs.
     pub(super) fn new(totals: Totals, waiting: usize) -> Self {
         let memory_mb = u32::try_from(totals.memory_mb).unwrap_or(u32::MAX);
-        let cpus = thousandths(totals.cpus);
+        let cpus = totals.cpus.map_or(0, millionths);
         let permits = |count: u32| Arc::new(Semaphore::new(usize::try_from(count).unwrap_or(Semaphore::MAX_PERMITS)));
         let reserved = u32::try_from(waiting).unwrap_or(u32::MAX).saturating_mul(WAITING_MB);
         Self {
             memory: permits(memory_mb),
             cpus: permits(cpus),
+            counts_cpus: totals.cpus.is_some(),
             greatest: Amount { memory_mb: memory_mb.saturating_sub(reserved), cpus },
             wanted: AtomicUsize::new(0),
         }
@@ -80,9 +77,10 @@ impl Budget {
 
     /// How many sandboxes with these limits may have jobs at once.
     pub(super) fn holds(&self, limits: &SandboxLimits) -> usize {
-        let each = Amount::of(limits);
-        let count = (self.greatest.memory_mb / each.memory_mb.max(1)).min(self.greatest.cpus / each.cpus.max(1));
-        usize::try_from(count).unwrap_or(usize::MAX)
+        let each = self.amount(limits);
+        let by_memory = self.greatest.memory_mb / each.memory_mb.max(1);
+        let by_cpus = self.greatest.cpus.checked_div(each.cpus).unwrap_or(u32::MAX);
+        usize::try_from(by_memory.min(by_cpus)).unwrap_or(usize::MAX)
     }
 
     /// Waits for a share of this size while `may_wait`; `None` when it may not, or when there can be no such share.
@@ -90,7 +88,7 @@ impl Budget {
         if self.holds(limits) == 0 {
             return None;
         }
-        let mut taking = std::pin::pin!(self.acquire(Amount::of(limits)));
+        let mut taking = std::pin::pin!(self.acquire(self.amount(limits)));
         loop {
             match tokio::time::timeout(LOOK_AGAIN, &mut taking).await {
                 Ok(share) => return Some(share),
@@ -102,7 +100,7 @@ impl Budget {
 
     /// A share of this size, if there is room now and nobody was here before.
     pub(super) fn try_take(&self, limits: &SandboxLimits) -> Option<Share> {
-        self.try_acquire(Amount::of(limits))
+        self.try_acquire(self.amount(limits))
     }
 
     /// A share for a sandbox that waits for a job, if there is room now.
@@ -112,9 +110,12 @@ impl Budget {
 
     /// Waits until somebody with these limits would get a share; gives back how many would.
     pub(super) async fn room(&self, limits: &SandboxLimits) -> usize {
-        let amount = Amount::of(limits);
+        let amount = self.amount(limits);
         drop(self.acquire(amount).await);
-        let fit = |room: &Semaphore, each: u32| room.available_permits() / usize::try_from(each.max(1)).unwrap_or(1);
+        let fit = |room: &Semaphore, each: u32| {
+            let each = usize::try_from(each).unwrap_or(usize::MAX);
+            room.available_permits().checked_div(each).unwrap_or(usize::MAX)
+        };
         fit(&self.memory, amount.memory_mb).min(fit(&self.cpus, amount.cpus)).max(1)
     }
 
@@ -125,9 +126,15 @@ impl Budget {
 
     /// Whether a run with these limits would have to wait.
     pub(super) fn is_short_of(&self, limits: &SandboxLimits) -> bool {
-        let amount = Amount::of(limits);
+        let amount = self.amount(limits);
         let lacks = |room: &Semaphore, wanted: u32| room.available_permits() < usize::try_from(wanted).unwrap_or(0);
         lacks(&self.memory, amount.memory_mb) || lacks(&self.cpus, amount.cpus)
+    }
+
+    /// What a sandbox with these limits takes.
+    fn amount(&self, limits: &SandboxLimits) -> Amount {
+        let cpus = if self.counts_cpus { millionths(limits.cpus) } else { 0 };
+        Amount { memory_mb: u32::try_from(limits.memory_mb).unwrap_or(u32::MAX), cpus }
     }
 
     fn try_acquire(&self, amount: Amount) -> Option<Share> {
@@ -162,9 +169,10 @@ impl Drop for Wanting<'_> {
     }
 }
 
+/// As fine as people write numbers: three times 0.333333 fit into 1, and three times 0.333334 do not.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-fn thousandths(cpus: f64) -> u32 {
-    (cpus * 1000.0).round().clamp(0.0, 1e9) as u32
+fn millionths(cpus: f64) -> u32 {
+    (cpus * 1e6).round().clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
 #[cfg(test)]
@@ -177,7 +185,18 @@ mod tests {
     }
 
     fn budget(memory_mb: u64, cpus: f64) -> Budget {
-        Budget::new(Totals { memory_mb, cpus }, 2)
+        Budget::new(Totals { memory_mb, cpus: Some(cpus) }, 2)
+    }
+
+    #[test]
+    fn fractions_of_processors_add_up_as_they_do_on_paper() {
+        let fits = |total: Option<f64>, each: f64| {
+            let budget = Budget::new(Totals { memory_mb: 4096, cpus: total }, 0);
+            budget.holds(&SandboxLimits { memory_mb: 1, cpus: each, ..blueprint().limits })
+        };
+        assert_eq!((fits(Some(1.0), 0.333_333), fits(Some(1.0), 0.333_334), fits(Some(0.3), 0.1)), (3, 2, 3));
+        assert_eq!((fits(Some(2.0), 2.0 / 3.0), fits(Some(4.0), 0.001)), (2, 4000));
+        assert_eq!(fits(None, 2.0 / 3.0), 4096, "memory alone decides");
     }
 
     #[tokio::test]

@@ -3,6 +3,8 @@
 //! It is the Engine API's own JSON (names as in its reference), so that this file can be read next to that
 //! reference; `docker.rs` checks that no name is misspelt.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use crate::runner::masks::{MASKED, READ_ONLY};
@@ -25,9 +27,21 @@ pub(super) const LABEL_NAME: &str = "codecube.name";
 /// the kernel kill it. `sched_setaffinity` stays open: thread libraries call it with thread ids, and one core
 /// is shared fairly whatever it says.
 ///
+/// Three `ioctl`s are refused: TIOCSTI and TIOCLINUX type into a terminal, TIOCSETD loads modules of the host's kernel to
+/// treat it. The filter compares 64 bits and the kernel reads 32 of them, so a range or an equality would let the same call through
+/// with other upper bits: every rule looks at some of the lower 32, and together they are all numbers but those three.
+///
+/// The limit of core files stays what it is: setting it says that it is done.
+///
 /// Two take what belongs to the whole host: `sync` and `syncfs` write out every disk of it, so they do nothing and
 /// say that it is done (what is written here is memory); the contexts of `io_setup` are counted once for all users.
 const SECCOMP: &str = include_str!("../../images/seccomp.json");
+
+/// Calls that begin to watch files. In user namespaces the kernel counts watchers to whoever made the namespaces, which
+/// is the Engine's user: one run could take those of all sandboxes, and of the host's root. So nobody gets one there.
+const WATCHING: [&str; 2] = ["inotify_init", "inotify_init1"];
+/// EMFILE: what these calls say when a user has no watcher left.
+const NO_WATCHER_LEFT: u32 = 24;
 
 /// Size of `/dev/shm`, MiB.
 const SHARED_MEMORY_MB: u64 = 8;
@@ -61,6 +75,8 @@ pub(super) struct Blueprint<'a> {
     /// Whether the runtime is gVisor, a kernel of its own.
     pub(super) gvisor: bool,
     pub(super) seccomp: bool,
+    /// Whether users in containers are others outside.
+    pub(super) remapped: bool,
     /// Control group that holds all sandboxes; the Engine's own when absent.
     pub(super) cgroup_parent: Option<&'a str>,
     /// Whether the Engine can mount terminals with a limit.
@@ -169,10 +185,22 @@ fn security(blueprint: &Blueprint<'_>) -> Vec<String> {
     let mut options = vec!["no-new-privileges".to_owned()]; // set-uid files are just files
     // gVisor's kernel does not look at it, and answers most calls itself.
     if blueprint.seccomp && !blueprint.gvisor {
-        options.push(format!("seccomp={SECCOMP}")); // the text itself: the Engine may be on another machine
+        let profile = if blueprint.remapped { &WITHOUT_WATCHERS } else { SECCOMP };
+        options.push(format!("seccomp={profile}")); // the text itself: the Engine may be on another machine
     }
     options
 }
+
+/// The profile for an Engine whose users are others.
+static WITHOUT_WATCHERS: LazyLock<String> = LazyLock::new(|| {
+    let mut profile: Value = serde_json::from_str(SECCOMP).expect("a test reads it");
+    let rules = profile["syscalls"].as_array_mut().expect("a test reads it");
+    for names in rules.iter_mut().filter_map(|rule| rule["names"].as_array_mut()) {
+        names.retain(|name| !WATCHING.iter().any(|call| name == call));
+    }
+    rules.push(json!({ "names": WATCHING, "action": "SCMP_ACT_ERRNO", "errnoRet": NO_WATCHER_LEFT }));
+    profile.to_string()
+});
 
 /// The only writable places. They are memory: limited in bytes and files, and gone with the container.
 fn memory_disks(blueprint: &Blueprint<'_>) -> Value {
@@ -212,7 +240,8 @@ fn ulimits(blueprint: &Blueprint<'_>) -> Value {
     json!([
         limit("nofile", 1024),
         limit("fsize", file_mb << 20),
-        limit("core", 0),
+        // No file is that small; and with any other limit a pipe in kernel.core_pattern would start a program of the host.
+        limit("core", 1),
         limit("memlock", 0),
         limit("msgqueue", 0),
         limit("sigpending", 256),
@@ -255,6 +284,7 @@ pub(super) mod tests {
             runtime: None,
             gvisor: false,
             seccomp: true,
+            remapped: false,
             cgroup_parent: None,
             terminals: true,
             disk_quota_mb: None,
@@ -282,6 +312,52 @@ pub(super) mod tests {
                 ["ptrace", "process_vm_writev", "bpf", "unshare", "mount", "pidfd_getfd", "kcmp", "io_setup"]
             {
                 assert!(!names.contains(&forbidden), "{forbidden}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_watches_files_where_all_users_would_share_the_watchers() {
+        let profile = |remapped| {
+            let options = security(&Blueprint { remapped, ..blueprint() });
+            serde_json::from_str::<Value>(options[1].strip_prefix("seccomp=").unwrap()).unwrap()
+        };
+        let (with, without) = (profile(false), profile(true));
+        let rules = |profile: &Value, call: &str| -> Vec<Value> {
+            let all = profile["syscalls"].as_array().unwrap().iter();
+            all.filter(|rule| rule["names"].as_array().unwrap().iter().any(|name| name == call)).cloned().collect()
+        };
+        for call in WATCHING {
+            assert_eq!(rules(&with, call)[0]["action"], "SCMP_ACT_ALLOW");
+            let refused = rules(&without, call);
+            assert_eq!((refused.len(), &refused[0]["errnoRet"]), (1, &json!(24)));
+        }
+        assert_eq!(rules(&with, "openat").len(), rules(&without, "openat").len());
+    }
+
+    /// Whether some rule lets this `ioctl` through, read as the kernel reads it.
+    fn lets_through(profile: &Value, number: u64) -> bool {
+        let rules = profile["syscalls"].as_array().unwrap().iter();
+        rules.filter(|rule| rule["names"][0] == "ioctl").any(|rule| {
+            let comparison = &rule["args"][0];
+            assert_eq!((&comparison["op"], &comparison["index"]), (&json!("SCMP_CMP_MASKED_EQ"), &json!(1)));
+            let mask = comparison["value"].as_u64().unwrap();
+            assert!(u32::try_from(mask).is_ok(), "a rule looks at bits that the kernel does not");
+            number & mask == comparison["valueTwo"].as_u64().unwrap()
+        })
+    }
+
+    #[test]
+    fn three_calls_on_terminals_are_refused_whatever_their_upper_bits_and_no_other_is() {
+        let profile: Value = serde_json::from_str(SECCOMP).unwrap();
+        let refused = [0x5412, 0x541C, 0x5423];
+        for number in refused {
+            for upper in [0, 1, 1 << 31, u64::from(u32::MAX)] {
+                assert!(!lets_through(&profile, number | upper << 32), "{number:x}, {upper:x}");
+            }
+            for bit in 0..32 {
+                let other = number ^ 1 << bit;
+                assert_eq!(lets_through(&profile, other), !refused.contains(&other), "{other:x}");
             }
         }
     }

@@ -84,6 +84,14 @@ pub(super) struct Abilities {
     /// Names, and the programs behind them.
     pub(super) runtimes: BTreeMap<String, String>,
     pub(super) default_runtime: String,
+    /// Whether users in containers are others outside (`userns-remap`, rootless).
+    pub(super) remapped: bool,
+}
+
+/// Whether users in containers are others outside, by the Engine's security options.
+pub(super) fn are_remapped(security_options: &[String]) -> bool {
+    let names = ["name=userns", "name=rootless"];
+    security_options.iter().any(|option| names.iter().any(|name| option.contains(name)))
 }
 
 /// A container that carries our label.
@@ -150,6 +158,7 @@ impl Engine {
             cgroup_driver: info.cgroup_driver.map(|driver| driver.to_string()).unwrap_or_default(),
             runtimes: runtimes.map(|(name, runtime)| (name, runtime.path.unwrap_or_default())).collect(),
             default_runtime: info.default_runtime.unwrap_or_default(),
+            remapped: are_remapped(&info.security_options.unwrap_or_default()),
         })
     }
 

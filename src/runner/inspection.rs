@@ -8,7 +8,7 @@ use crate::languages::LanguageId;
 use crate::runner::docker::{Engine, EngineError};
 use crate::runner::health::CurrentImage;
 use crate::runner::slots::NAME_PREFIX;
-use crate::runner::{Settings, setup};
+use crate::runner::{Settings, docker, setup};
 
 /// Looks at one Engine; it changes nothing there.
 pub struct Inspector {
@@ -82,6 +82,14 @@ pub struct Commit {
     pub id: String,
 }
 
+impl EngineFacts {
+    /// Whether users in containers are others outside.
+    #[must_use]
+    pub fn is_remapped(&self) -> bool {
+        docker::are_remapped(&self.security_options)
+    }
+}
+
 impl Inspector {
     /// Connects to the Engine of these settings.
     ///
@@ -127,5 +135,8 @@ mod tests {
     fn an_engine_that_says_little_is_understood() {
         let facts: EngineFacts = serde_json::from_str(r#"{"Warnings":null,"CgroupVersion":"2"}"#).unwrap();
         assert_eq!((facts.cgroup_version.as_str(), facts.swap_limit), ("2", false));
+        assert!(!facts.is_remapped());
+        let facts: EngineFacts = serde_json::from_str(r#"{"SecurityOptions":["name=seccomp","name=userns"]}"#).unwrap();
+        assert!(facts.is_remapped());
     }
 }

@@ -186,14 +186,12 @@ pub enum RunnerError {
     TooFewUids(u32, usize, usize),
     /// Not even one run has room.
     #[error(
-        "one run and {pool} waiting sandboxes do not fit into {memory_mb} MiB and {cpus} processors: raise \
+        "one run and {pool} waiting sandboxes do not fit into {room}: raise \
          --total-memory-mb or --total-cpus, or lower --memory-mb, --cpus or --pool-size"
     )]
     TooLittleTogether {
-        /// Memory of all sandboxes.
-        memory_mb: u64,
-        /// Processors of all sandboxes.
-        cpus: f64,
+        /// What all sandboxes may take, in words.
+        room: String,
         /// Sandboxes that wait.
         pool: usize,
     },
@@ -228,7 +226,8 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), RunnerError> {
-    let Prepared { engine, image, limits: sandbox_limits, gvisor, budget, permits } = setup::prepare(&settings).await?;
+    let Prepared { engine, image, limits: sandbox_limits, gvisor, remapped, budget, permits } =
+        setup::prepare(&settings).await?;
     tracing::info!(engine = engine.address(), image = image.id, "sandboxes are made here");
     let runner = format!("{}-{}", settings.name, nanoid::nanoid!(10, &ALPHABET));
     let make_queue = || Queue::new(runs.clone(), settings.shard, runner.clone(), settings.lease);
@@ -241,6 +240,7 @@ pub async fn run(
         runtime: settings.runtime.clone(),
         gvisor,
         seccomp: settings.seccomp,
+        remapped,
         disk_quota_mb: settings.disk_quota_mb,
         cgroup_parent: settings.together.cgroup_parent.clone(),
         runner: runner.clone(),

@@ -31,6 +31,7 @@ pub(super) struct Mould {
     pub(super) runtime: Option<String>,
     pub(super) gvisor: bool,
     pub(super) seccomp: bool,
+    pub(super) remapped: bool,
     pub(super) cgroup_parent: Option<String>,
     pub(super) disk_quota_mb: Option<u64>,
     pub(super) runner: String,
@@ -221,6 +222,10 @@ impl Pool {
 
     /// The next waste that cannot wait.
     pub(super) fn next_wreck(&self) -> Option<Discarded> {
+        for slot in self.slots.lost() {
+            tracing::warn!(container = slot.container, "a fault left a sandbox to nobody; it is removed");
+            self.discard(Waste::Wreck(slot));
+        }
         let mut waste = lock(&self.waste);
         let index = waste.iter().position(|discarded| matches!(discarded.waste, Waste::Wreck(_)))?;
         waste.remove(index)
@@ -300,6 +305,7 @@ impl Pool {
                 self.discard(Waste::Wreck(failed));
                 return Err(error);
             }
+            failed.vacate();
             // The name is another runner's: its container is not ours to remove. The new slot is taken before
             // the old one is dropped, so that it cannot have the same uid, unless there is no room for both.
             let (share, other) = (failed.share.take(), self.slots.try_take());
@@ -323,6 +329,7 @@ impl Pool {
             runtime: self.mould.runtime.as_deref(),
             gvisor: self.mould.gvisor,
             seccomp: self.mould.seccomp,
+            remapped: self.mould.remapped,
             cgroup_parent: self.mould.cgroup_parent.as_deref(),
             terminals: self.limits_terminals.load(Ordering::Relaxed),
             disk_quota_mb: self.mould.disk_quota_mb,

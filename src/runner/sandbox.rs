@@ -49,13 +49,14 @@ pub enum SandboxError {
 
 /// A container whose agent waits for its job, or works on it.
 pub(super) struct Sandbox {
-    pub(super) slot: Slot,
     pub(super) frames: Frames,
     pub(super) input: Input,
     pub(super) image: String,
     /// The language whose interpreter waits in it.
     pub(super) early: Option<LanguageId>,
     born: Instant,
+    /// Last: whatever drops a sandbox, its stream is closed before the container is removed.
+    pub(super) slot: Slot,
 }
 
 impl Sandbox {
@@ -63,13 +64,14 @@ impl Sandbox {
     /// its container may exist.
     pub(super) async fn start(
         engine: &Engine,
-        slot: Slot,
+        mut slot: Slot,
         blueprint: &Blueprint<'_>,
     ) -> Result<Self, (Slot, SandboxError)> {
+        slot.occupy();
         match launch(engine, &slot.container, blueprint).await {
             Ok((frames, input)) => {
                 let image = blueprint.image.to_owned();
-                Ok(Self { slot, frames, input, image, early: None, born: Instant::now() })
+                Ok(Self { frames, input, image, early: None, born: Instant::now(), slot })
             }
             Err(error) => Err((slot, error)),
         }
@@ -106,12 +108,15 @@ impl Sandbox {
             closed
         };
         let left = matches!(timeout(LEAVE, leaving).await, Ok(Ok(())));
-        let slot = self.abandon();
+        let mut slot = self.abandon();
         if !left {
             return destroy(engine, slot).await;
         }
         match engine.remove(&slot.container).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                slot.vacate();
+                Ok(())
+            }
             // The stream can end a moment before the Engine has noted the exit.
             Err(EngineError::Conflict(_)) => destroy(engine, slot).await,
             Err(error) => Err((slot, error)),
@@ -120,13 +125,19 @@ impl Sandbox {
 }
 
 /// The certain end of a container whose stream is closed: kills and removes. With an error the slot comes back.
-pub(super) async fn destroy(engine: &Engine, slot: Slot) -> Result<(), (Slot, EngineError)> {
+pub(super) async fn destroy(engine: &Engine, mut slot: Slot) -> Result<(), (Slot, EngineError)> {
     let killed = engine.kill(&slot.container).await;
     let removed = match killed {
         Ok(()) => engine.remove_by_force(&slot.container).await,
         Err(error) => Err(error),
     };
-    removed.map_err(|error| (slot, error))
+    match removed {
+        Ok(()) => {
+            slot.vacate();
+            Ok(())
+        }
+        Err(error) => Err((slot, error)),
+    }
 }
 
 async fn launch(engine: &Engine, container: &str, blueprint: &Blueprint<'_>) -> Result<(Frames, Input), SandboxError> {

@@ -15,6 +15,8 @@ pub(super) struct Prepared {
     pub(super) limits: SandboxLimits,
     /// Whether sandboxes have gVisor's kernel.
     pub(super) gvisor: bool,
+    /// Whether users in sandboxes are others outside.
+    pub(super) remapped: bool,
     pub(super) budget: Budget,
     /// Runs at once: as many as the settings want, or as the budget holds.
     pub(super) permits: usize,
@@ -40,19 +42,20 @@ pub(super) async fn prepare(settings: &Settings) -> Result<Prepared, RunnerError
     let limits = sandbox_limits(settings, &abilities);
     let (budget, permits) = budget(settings, &abilities, &limits)?;
     let gvisor = is_gvisor(settings.runtime.as_deref(), &abilities);
-    let prepared = Prepared { engine, image, limits, gvisor, budget, permits };
+    let prepared = Prepared { engine, image, limits, gvisor, remapped: abilities.remapped, budget, permits };
     try_once(settings, &prepared).await?;
     Ok(prepared)
 }
 
 /// What all sandboxes may take, and how many runs at once fit into that.
 fn budget(settings: &Settings, abilities: &Abilities, limits: &SandboxLimits) -> Result<(Budget, usize), RunnerError> {
-    let totals = totals(settings, abilities, limits);
+    let totals = totals(settings, abilities);
     let budget = Budget::new(totals, settings.pool_size);
     let permits = settings.permits.min(budget.holds(limits));
     if permits == 0 {
-        let (Totals { memory_mb, cpus }, pool) = (totals, settings.pool_size);
-        return Err(RunnerError::TooLittleTogether { memory_mb, cpus, pool });
+        let cpus = totals.cpus.map_or_else(String::new, |cpus| format!(" and {cpus} processors"));
+        let room = format!("{} MiB{cpus}", totals.memory_mb);
+        return Err(RunnerError::TooLittleTogether { room, pool: settings.pool_size });
     }
     if permits < settings.permits {
         tracing::warn!(permits, wanted = settings.permits, ?totals, "fewer runs at once: more would not fit together");
@@ -74,12 +77,11 @@ fn sandbox_limits(settings: &Settings, abilities: &Abilities) -> SandboxLimits {
 }
 
 /// What all sandboxes may take. An Engine that does not tell its memory limits nothing.
-fn totals(settings: &Settings, abilities: &Abilities, limits: &SandboxLimits) -> Totals {
+fn totals(settings: &Settings, abilities: &Abilities) -> Totals {
     let three_quarters = Some(abilities.memory_mb / 4 * 3).filter(|&memory_mb| memory_mb > 0);
-    let runs = u32::try_from(settings.permits).unwrap_or(u32::MAX);
     Totals {
         memory_mb: settings.together.memory_mb.or(three_quarters).unwrap_or(u64::from(u32::MAX)),
-        cpus: settings.together.cpus.unwrap_or(limits.cpus * f64::from(runs)),
+        cpus: settings.together.cpus,
     }
 }
 
@@ -111,6 +113,7 @@ async fn try_once(settings: &Settings, prepared: &Prepared) -> Result<(), Runner
         runtime: settings.runtime.as_deref(),
         gvisor: prepared.gvisor,
         seccomp: settings.seccomp,
+        remapped: prepared.remapped,
         terminals: true,
         disk_quota_mb: settings.disk_quota_mb,
         cgroup_parent: settings.together.cgroup_parent.as_deref(),
@@ -156,6 +159,7 @@ mod tests {
             cgroup_driver: String::new(),
             runtimes: runtimes.map(|(name, program)| (name.to_owned(), program.to_owned())).into(),
             default_runtime: default.to_owned(),
+            remapped: false,
         };
         assert!(is_gvisor(Some("strong"), &abilities("runc")) && is_gvisor(Some("runsc-kvm"), &abilities("runc")));
         assert!(is_gvisor(None, &abilities("strong")) && !is_gvisor(None, &abilities("runc")));

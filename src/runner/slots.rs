@@ -1,10 +1,11 @@
 //! Slots: the right to have one sandbox, with a uid that no other sandbox of this Engine has.
-//! A slot is held from before the container is created until the Engine says that it is gone.
+//! A slot is held from before the container is created until the Engine says that it is gone; one that is dropped
+//! before, by a panic, comes back to be cleared, with all that it holds.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -17,6 +18,7 @@ pub(super) const NAME_PREFIX: &str = "codecube-";
 pub(super) struct Slots {
     room: Arc<Semaphore>,
     taken: Arc<Mutex<HashSet<u32>>>,
+    lost: Arc<Mutex<Vec<Slot>>>,
     wanted: AtomicUsize,
     uid_base: u32,
     uid_count: u32,
@@ -27,6 +29,7 @@ impl Slots {
         Self {
             room: Arc::new(Semaphore::new(count)),
             taken: Arc::default(),
+            lost: Arc::default(),
             wanted: AtomicUsize::new(0),
             uid_base,
             uid_count: uid_count.max(1),
@@ -51,6 +54,11 @@ impl Slots {
         self.wanted.load(Ordering::Relaxed) > 0 && self.room.available_permits() == 0
     }
 
+    /// Slots that were dropped while there may be a container: it must be removed before they are free.
+    pub(super) fn lost(&self) -> Vec<Slot> {
+        std::mem::take(&mut *lock(&self.lost))
+    }
+
     /// Whether a container of this name belongs to a slot that somebody holds.
     pub(super) fn hold(&self, container: &str) -> bool {
         let uid = container.strip_prefix(NAME_PREFIX).and_then(|uid| uid.parse().ok());
@@ -64,7 +72,15 @@ impl Slots {
         while !taken.insert(uid) {
             uid = self.uid_base + (uid - self.uid_base + 1) % self.uid_count;
         }
-        Slot { uid, container: format!("{NAME_PREFIX}{uid}"), share: None, taken: self.taken.clone(), _room: room }
+        Slot {
+            uid,
+            container: format!("{NAME_PREFIX}{uid}"),
+            share: None,
+            occupied: false,
+            taken: self.taken.clone(),
+            lost: Arc::downgrade(&self.lost),
+            room: Some(room),
+        }
     }
 
     /// Need not be secret, only different from other runners' choices; the standard library's hasher is seeded.
@@ -75,29 +91,55 @@ impl Slots {
     }
 }
 
-/// The right to one sandbox. Dropping it says that the container is gone, or never was.
+/// The right to one sandbox. It is free again when it is dropped and no container of it can be there.
 pub(super) struct Slot {
     pub(super) uid: u32,
     pub(super) container: String,
     /// What the sandbox takes of the budget, for as long as it is there.
     pub(super) share: Option<Share>,
+    occupied: bool,
     taken: Arc<Mutex<HashSet<u32>>>,
-    _room: OwnedSemaphorePermit,
+    lost: Weak<Mutex<Vec<Slot>>>,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Slot {
+    /// From now on there may be a container.
+    pub(super) fn occupy(&mut self) {
+        self.occupied = true;
+    }
+
+    /// The container is gone, or the one of this name is not ours.
+    pub(super) fn vacate(&mut self) {
+        self.occupied = false;
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        lock(&self.taken).remove(&self.uid);
+        match self.lost.upgrade().filter(|_| self.occupied) {
+            Some(lost) => lock(&lost).push(Slot {
+                uid: self.uid,
+                container: std::mem::take(&mut self.container),
+                share: self.share.take(),
+                occupied: true,
+                taken: self.taken.clone(),
+                lost: self.lost.clone(),
+                room: self.room.take(),
+            }),
+            None => drop(lock(&self.taken).remove(&self.uid)),
+        }
     }
 }
 
-fn lock(taken: &Mutex<HashSet<u32>>) -> MutexGuard<'_, HashSet<u32>> {
-    taken.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runner::budget::{Budget, Totals};
 
     #[test]
     fn no_two_slots_share_a_uid_and_a_dropped_one_is_free_again() {
@@ -109,5 +151,21 @@ mod tests {
         assert!(slots.hold("codecube-20001") && !slots.hold("codecube-20003") && !slots.hold("web"));
         drop(held);
         assert!(slots.try_take().is_some() && !slots.hold("codecube-20001"));
+    }
+
+    #[test]
+    fn a_slot_that_is_dropped_with_its_container_keeps_all_it_holds_until_that_is_gone() {
+        let slots = Slots::new(1, 20_000, 1);
+        let budget = Budget::new(Totals { memory_mb: 64, cpus: None }, 0);
+        let mut slot = slots.try_take().unwrap();
+        slot.share = budget.try_take_waiting();
+        slot.occupy();
+        drop(slot);
+        assert!(slots.hold("codecube-20000") && slots.try_take().is_none());
+        let mut lost = slots.lost();
+        assert_eq!((lost.len(), lost[0].container.as_str(), lost[0].share.is_some()), (1, "codecube-20000", true));
+        lost[0].vacate();
+        drop(lost);
+        assert!(slots.lost().is_empty() && slots.try_take().is_some());
     }
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use codecube::doctor::corpus::{Corpus, Hostile};
+use codecube::doctor::corpus::{Corpus, Ground, Hostile};
 use codecube::runs::outcome::{Finished, Outcome};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 
 use crate::leftovers::is_tried_here;
+use crate::own_engine::EngineOptions;
 use crate::server::{Server, until};
 use crate::socket::{Page, Transcript, Visitor, quiet_client, run_message};
 
@@ -83,7 +84,12 @@ pub async fn attack_by_api(url: &str, program: &Hostile) -> Option<String> {
     let Some(finished) = finished(line) else {
         return Some(format!("{} by API: an outcome that is none: {line}", program.name));
     };
-    program.judge(&finished, output, false).err().map(|reason| format!("{} by API: {reason}", program.name))
+    program.judge(&finished, output, ground()).err().map(|reason| format!("{} by API: {reason}", program.name))
+}
+
+/// What the Engine that tests share is.
+fn ground() -> Ground {
+    Ground { gvisor: false, remapped: EngineOptions::default().remapped }
 }
 
 /// The last line that a program on the API asks for.
@@ -120,7 +126,7 @@ async fn attack(server: &Server, corpus: &Corpus, program: &Hostile) -> Option<S
         partner.event("finished").await;
     }
     let finished: Finished = serde_json::from_value(heard.finished().clone()).unwrap();
-    if let Err(reason) = program.judge(&finished, &heard.output(), false) {
+    if let Err(reason) = program.judge(&finished, &heard.output(), ground()) {
         return Some(format!("{}: {reason}", program.name));
     }
     // The others go that way in `leftovers.rs`.

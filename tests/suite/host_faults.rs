@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::net::TcpStream;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use codecube::db::Db;
@@ -22,30 +23,77 @@ use codecube::runs::store::{QueueLimits, Runs};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::own_engine::{EngineOptions, OwnEngine, not_tried};
+use crate::own_engine::not_tried;
 use crate::processes::child_named;
 use crate::server::{PATIENCE, Server, containers_of, until};
 use crate::socket::{Visitor, quiet_client};
 
+/// A container whose limit on memory holds for a server and for its sandboxes, together.
+struct SmallHost {
+    id: String,
+}
+
+impl SmallHost {
+    /// `None`, said loudly, where the Engine cannot have a process beside the groups of others.
+    fn start(memory: &str) -> Option<Self> {
+        let groups = docker(&["info", "--format", "{{.CgroupDriver}} {{.CgroupVersion}}"]);
+        if groups != "cgroupfs 1" {
+            not_tried(&format!("a group that holds a server and groups of containers needs cgroupfs 1, not {groups}"));
+            return None;
+        }
+        let (limit, swap) = (format!("--memory={memory}"), format!("--memory-swap={memory}"));
+        let shared =
+            ["--security-opt=seccomp=unconfined", "--userns=host", "--pid=host", "--network=host", "--cgroupns=host"];
+        let rest = [&limit, &swap, "--volume=/:/host", "--entrypoint=sleep", "codecube-core", "infinity"];
+        Some(Self { id: docker(&[&["run", "--detach"], &shared[..], &rest[..]].concat()) })
+    }
+
+    /// The control group that the Engine made for it.
+    fn group(&self) -> String {
+        let groups = docker(&["exec", &self.id, "cat", "/proc/self/cgroup"]);
+        let line = groups.lines().find(|line| line.contains(":memory:")).unwrap();
+        line.rsplit(':').next().unwrap().to_owned()
+    }
+
+    /// Starts a server in it that writes the number of its process to a file.
+    fn server(&self, number: &std::path::Path, options: &[&str]) -> Server {
+        let note = format!("echo $$ >{}; exec \"$@\"", number.display());
+        let variables: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|name| is_ours(name)).collect();
+        let mut wrapper = vec!["docker", "exec", "--interactive"];
+        variables.iter().for_each(|name| wrapper.extend(["--env", name]));
+        wrapper.extend(["--env", "CODECUBE_LOG", &self.id, "chroot", "/host", "sh", "-c", &note, "_"]);
+        Server::start_through(&wrapper, options)
+    }
+}
+
+impl Drop for SmallHost {
+    fn drop(&mut self) {
+        docker(&["rm", "--force", &self.id]);
+    }
+}
+
+/// Whether a variable says which Engine and image are used.
+fn is_ours(variable: &str) -> bool {
+    variable == "DOCKER_HOST" || variable.starts_with("CODECUBE_")
+}
+
+/// What a `docker` command prints.
+fn docker(words: &[&str]) -> String {
+    let done = Command::new("docker").args(words).output().unwrap();
+    assert!(done.status.success(), "docker {words:?}: {done:?}");
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
 /// F15: the server, its Redis and all sandboxes share a control group that is too small for what programs take.
 #[tokio::test]
 async fn short_of_memory_the_host_ends_programs_and_never_the_server() {
-    let Some(engine) = OwnEngine::start(EngineOptions::default()).await else { return };
-    let group = format!("/sys/fs/cgroup/memory/{}", engine.cgroup());
-    // The Engine makes it with its first container; without control groups of version 1 it cannot be made at all.
-    if std::path::Path::new("/sys/fs/cgroup/memory").exists() {
-        std::fs::create_dir_all(&group).unwrap();
-    }
-    if std::fs::write(format!("{group}/memory.limit_in_bytes"), (640 << 20).to_string()).is_err() {
-        return not_tried("memory is limited here by control groups of version 2, which this test cannot set up yet");
-    }
-    let inside = format!("{group}/server");
-    std::fs::create_dir_all(&inside).unwrap();
-    let join = format!("echo $$ >{inside}/cgroup.procs; exec \"$@\"");
-    let host = format!("--docker-host={}", engine.host());
-    let server = Server::start_through(&["sh", "-c", &join, "_"], &[&host, "--pool-size=1", "--wall-seconds=8"]);
+    let Some(small) = SmallHost::start("640m") else { return };
+    let parent = format!("--cgroup-parent={}", small.group());
+    let number = tempfile::NamedTempFile::new_in("/var/tmp").unwrap();
+    let server = small.server(number.path(), &[&parent, "--pool-size=1", "--wall-seconds=8"]);
     server.ready().await;
-    let (web, runner) = (server.process.child.id(), child_named(server.process.child.id(), "codecube"));
+    let web = std::fs::read_to_string(number.path()).unwrap().trim().parse().unwrap();
+    let runner = child_named(web, "codecube");
     let hogs = (0..4).map(|_| async {
         let mut page = Visitor::new(server.url()).await.fresh().await;
         page.run("python", "x = []\nwhile True: x.append(bytearray(b'x' * 1000000))").await
@@ -192,24 +240,38 @@ async fn with_few_descriptors_it_refuses_and_recovers() {
     assert_eq!(page.run("bash", "echo fine").await.output(), "fine\n");
 }
 
-/// Panics once, in the task of a run that just got its sandbox.
-struct Saboteur(AtomicBool);
+/// Panics once, in the task of a run that just got its sandbox; at the next run it counts this runner's containers.
+#[derive(Clone)]
+struct Saboteur {
+    runner: String,
+    panics: Arc<AtomicBool>,
+    containers: Arc<AtomicUsize>,
+}
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Saboteur {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         let mut seen = String::new();
         event
             .record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| seen.push_str(&format!("{value:?}")));
-        if seen.contains("a run has its sandbox") && self.0.swap(false, Ordering::Relaxed) {
+        if !seen.contains("a run has its sandbox") {
+            return;
+        }
+        if self.panics.swap(false, Ordering::Relaxed) {
             std::panic::resume_unwind(Box::new("a panic that this test made"));
         }
+        self.containers.store(containers_of(&self.runner).len(), Ordering::Relaxed);
     }
 }
 
-/// F42, with a runner in this process: its log's reader panics in the middle of one run.
+/// F42, with a runner in this process: its log's reader panics in the middle of one run. All sandboxes together have
+/// room for one: the next run starts only when the container of the first is gone.
 #[tokio::test]
 async fn a_panic_in_one_run_ends_that_run_only_and_frees_its_sandbox() {
-    let subscriber = tracing_subscriber::registry().with(Saboteur(AtomicBool::new(true)));
+    let settings = settings();
+    let name = settings.name.clone();
+    let saboteur =
+        Saboteur { runner: name.clone(), panics: Arc::new(AtomicBool::new(true)), containers: Arc::default() };
+    let subscriber = tracing_subscriber::registry().with(saboteur.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let directory = tempfile::TempDir::new().unwrap();
     let redis = Embedded::start(directory.path()).await.unwrap();
@@ -217,14 +279,13 @@ async fn a_panic_in_one_run_ends_that_run_only_and_frees_its_sandbox() {
     let stop = CancellationToken::new();
     let (feed, _) = Feed::start(db.clone(), CancellationToken::new());
     let runs = Runs::new(db, QueueLimits::default());
-    let settings = settings();
-    let name = settings.name.clone();
-    let languages = std::sync::Arc::new(Languages::load().unwrap());
+    let languages = Arc::new(Languages::load().unwrap());
     let running = tokio::spawn(runner::run(runs.clone(), feed.clone(), languages, settings, stop.clone()));
     let first = follow(&runs, &feed).await;
     assert_eq!(first.outcome, Outcome::Interrupted, "{first:?}");
     assert!(first.message.contains("fault in the server"), "{first:?}");
     assert_eq!(follow(&runs, &feed).await.outcome, Outcome::Exited);
+    assert_eq!(saboteur.containers.load(Ordering::Relaxed), 1, "two took what one may");
     until("no sandbox is left", || async { containers_of(&name).is_empty() }).await;
     stop.cancel();
     assert!(running.await.unwrap().is_ok());
@@ -252,15 +313,15 @@ async fn follow(runs: &Runs, feed: &Feed) -> Finished {
 fn settings() -> Settings {
     Settings {
         name: format!("panics-{}", std::process::id()),
-        docker_host: None,
+        docker_host: std::env::var("DOCKER_HOST").ok(),
         image: "codecube-core".to_owned(),
         runtime: None,
-        permits: 2,
+        permits: 2, // the budget has room for one
         pool_size: 0,
         prestart: None,
         disk_quota_mb: None,
         limits: Limits::default(),
-        together: Together::default(),
+        together: Together { memory_mb: Some(Limits::default().memory_mb), ..Together::default() },
         lease: Duration::from_secs(15),
         drain: Duration::ZERO,
         shard: 0,

@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::abuse::{attack_by_api, goes_by_api};
-use crate::own_engine::{EngineOptions, OwnEngine};
+use crate::own_engine::{EngineOptions, OwnEngine, REMAPPED_TO};
 use crate::processes::{child_named, of_users, open_files, resident_kib, threads};
 use crate::server::{Server, until};
 use crate::socket::Visitor;
@@ -51,25 +51,31 @@ struct Figures {
 struct Rig {
     server: Server,
     engine: OwnEngine,
+    /// As this machine sees them.
     users: Range<u32>,
 }
 
-/// Another server may be counted at the same time, by this program or by another one.
-fn nobody_elses_users() -> Range<u32> {
+/// Another server may be counted at the same time, by this program or by another one. In containers of a remapped
+/// Engine there are few users; those below 20000 are no other server's, and other programs' processes are out of sight.
+fn nobody_elses_users(remapped: bool) -> Range<u32> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let first = 1_000_000 + (std::process::id() % 100_000) * 8 * USERS + NEXT.fetch_add(1, Ordering::Relaxed) * USERS;
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let base = if remapped { 2000 } else { 1_000_000 + (std::process::id() % 100_000) * 8 * USERS };
+    let first = base + number * USERS;
     first..first + USERS
 }
 
 impl Rig {
     async fn start(settings: &[&str]) -> Option<Self> {
-        let engine = OwnEngine::start(EngineOptions::default()).await?;
+        let options = EngineOptions::default();
+        let users = nobody_elses_users(options.remapped);
+        let shift = if options.remapped { REMAPPED_TO } else { 0 };
+        let engine = OwnEngine::start(options).await?;
         let (host, pool) = (format!("--docker-host={}", engine.host()), format!("--pool-size={POOL}"));
-        let users = nobody_elses_users();
         let options = [format!("--uid-base={}", users.start), format!("--uid-count={}", users.len())];
         let common = [host.as_str(), &pool, &options[0], &options[1], "--runs-per-visitor=64", "--lease-seconds=3"];
         let server = Server::start(&[settings, &common].concat()).await;
-        Some(Self { server, engine, users })
+        Some(Self { server, engine, users: users.start + shift..users.end + shift })
     }
 
     fn remains(&self) -> Remains {

@@ -38,5 +38,6 @@ mod socket;
 mod stale;
 mod storage_faults;
 mod strangers;
+mod together;
 mod web_security;
 mod whole_run;

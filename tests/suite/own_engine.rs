@@ -17,13 +17,15 @@ use crate::server::until;
 /// The image that all tests run in.
 const IMAGE: &str = "codecube-core";
 /// First user of the machine that a remapped Engine's containers have.
-const REMAPPED_TO: &str = "231072";
+pub const REMAPPED_TO: u32 = 231_072;
+/// Set by `script/remapped-engine`: then all Engines of tests have other users than the machine.
+const REMAPPED: &str = "CODECUBE_TEST_USERNS_REMAP";
+/// Set by it as well: the data root whose images are borrowed. The one of the Engine in use is itself borrowed.
+const LENDER: &str = "CODECUBE_TEST_LENDER";
 /// Where control groups are.
 const CGROUPS: &str = "/sys/fs/cgroup";
-/// A daemon that ends in order unmounts all below its data root, the borrowed layers with it.
-const SHOW_AGAIN: &str = "while read -r from to; do
-    mountpoint -q \"$to\" || { mount --bind \"$from\" \"$to\" && mount -o remount,bind,ro \"$to\"; }
-done <\"$1\"";
+/// Prepares its namespaces, and shows the borrowed layers.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/own_engine.sh");
 
 /// What makes one Engine different from another.
 #[derive(Clone)]
@@ -36,9 +38,16 @@ pub struct EngineOptions {
     pub remapped: bool,
 }
 
+impl EngineOptions {
+    /// First user of the machine that a container's are, if they are others.
+    fn first_user(&self) -> String {
+        if self.remapped { REMAPPED_TO.to_string() } else { String::new() }
+    }
+}
+
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { daemon: json!({}), disk_mb: 1024, remapped: false }
+        Self { daemon: json!({}), disk_mb: 1024, remapped: std::env::var_os(REMAPPED).is_some() }
     }
 }
 
@@ -96,13 +105,14 @@ impl OwnEngine {
 
     /// Its folder of images and containers, as it is seen from outside.
     pub fn data_root(&self) -> PathBuf {
-        let folder = self.folder.path().strip_prefix("/").unwrap();
-        Path::new(&format!("/proc/{}/root", self.namespaces.first)).join(folder).join("data")
+        let inside = self.data_root_inside();
+        Path::new(&format!("/proc/{}/root", self.namespaces.first)).join(inside.strip_prefix("/").unwrap())
     }
 
-    /// The same folder as the daemon sees it.
+    /// The same folder as the daemon sees it; a disk of its own, which can be filled up.
     pub fn data_root_inside(&self) -> PathBuf {
-        self.folder.path().join("data")
+        let data = self.folder.path().join("data");
+        if self.options.remapped { data.join(format!("{REMAPPED_TO}.{REMAPPED_TO}")) } else { data }
     }
 
     /// Name of the control group that holds its containers.
@@ -137,7 +147,9 @@ impl OwnEngine {
     /// Starts the daemon again after its end, and waits until it answers.
     pub async fn restart(&mut self) {
         let _ = std::fs::remove_file(self.folder.path().join("docker.pid"));
-        self.inside(&["sh", "-c", SHOW_AGAIN, "_", &self.folder.path().join("shown").display().to_string()]);
+        // A daemon that ends in order unmounts all below its data root, the borrowed layers with it.
+        let folder = self.folder.path().display().to_string();
+        self.inside(&[SCRIPT, "again", &folder, &self.options.first_user()]);
         self.daemon = Daemon::start(self.folder.path(), &self.namespaces, &self.options);
         self.answers().await;
     }
@@ -197,11 +209,13 @@ impl Daemon {
 impl Namespaces {
     fn make(folder: &Path, options: &EngineOptions, lender: Option<&Path>) -> Option<Self> {
         let cgroup = folder.file_name().unwrap().to_string_lossy().into_owned();
-        let remapped = if options.remapped { REMAPPED_TO } else { "" };
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/own_engine.sh");
         let mut command = Command::new("unshare");
-        command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", script]);
-        command.arg(folder).arg(options.disk_mb.to_string()).arg(lender.unwrap_or(Path::new(""))).arg(remapped);
+        command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", SCRIPT]);
+        command
+            .arg(folder)
+            .arg(options.disk_mb.to_string())
+            .arg(lender.unwrap_or(Path::new("")))
+            .arg(options.first_user());
         let log = std::fs::File::create(folder.join("namespaces.log")).unwrap();
         let mut unshare = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut line = String::new();
@@ -242,10 +256,7 @@ impl Drop for Namespaces {
     fn drop(&mut self) {
         let _ = kill(self.first, Signal::SIGKILL);
         let _ = self.unshare.wait();
-        for controller in std::fs::read_dir(CGROUPS).into_iter().flatten().flatten() {
-            remove_cgroup(&controller.path().join(&self.cgroup));
-        }
-        remove_cgroup(&Path::new(CGROUPS).join(&self.cgroup));
+        remove_cgroups(&self.cgroup);
     }
 }
 
@@ -257,6 +268,9 @@ pub fn not_tried(why: &str) {
 
 /// The data root of the shared Engine, when its images can be borrowed.
 fn lender() -> Option<PathBuf> {
+    if let Some(root) = std::env::var_os(LENDER) {
+        return Some(PathBuf::from(root)).filter(|root| !root.as_os_str().is_empty());
+    }
     let asked = Command::new("docker").args(["info", "--format", "{{.Driver}} {{.DockerRootDir}}"]).output().unwrap();
     let text = String::from_utf8(asked.stdout).unwrap();
     let root = PathBuf::from(text.trim().strip_prefix("overlay2 ")?);
@@ -277,7 +291,15 @@ fn only_child(parent: u32) -> Pid {
     }
 }
 
-/// Removes empty control groups, deepest first.
+/// Removes the empty control groups of this name below the root of every hierarchy, with those in them.
+pub fn remove_cgroups(name: &str) {
+    for controller in std::fs::read_dir(CGROUPS).into_iter().flatten().flatten() {
+        remove_cgroup(&controller.path().join(name));
+    }
+    remove_cgroup(&Path::new(CGROUPS).join(name));
+}
+
+/// Deepest first.
 fn remove_cgroup(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.path().is_dir() {
@@ -297,7 +319,7 @@ async fn an_engine_of_a_test_can_be_frozen_filled_up_and_killed() {
     let unread = std::os::unix::net::UnixStream::connect(engine.socket()).unwrap();
     engine.signal(Signal::SIGCONT);
     drop(unread);
-    let file = engine.folder.path().join("data/filler").display().to_string();
+    let file = engine.data_root_inside().join("filler").display().to_string();
     assert!(!engine.inside(&["dd", "if=/dev/zero", "bs=1M", &format!("of={file}")]).status.success());
     assert!(engine.data_root().join("filler").metadata().unwrap().len() > 32 << 20);
     assert!(!engine.docker(&["create", "--name=other", IMAGE]).status.success());

@@ -2,17 +2,24 @@
 # Process 1 of the namespaces that an Engine of a test's own lives in (own_engine.rs starts it, dockerd follows).
 # Says "ready", and lives until its standard input closes; with it everything in the namespaces ends.
 set -euo pipefail
-folder=$1 disk_mb=$2 lender=$3 remapped=$4 # lender: data root whose images are borrowed, or nothing
-
-# No containerd of the machine, no lock files of other daemons.
-mount -t tmpfs tmpfs /run
-# The mount is exactly where dockerd's own mount would be: it would hide what lies below.
-data=$folder/data${remapped:+/$remapped.$remapped}
-mkdir -p "$data"
-mount -t tmpfs -o "size=${disk_mb}m,mode=711" tmpfs "$data"
+# Arguments: folder, size of its disk, data root whose images are borrowed or nothing, first user when remapped or nothing.
+# With "again", a folder and the same first user it only shows what a daemon that ended in order has unmounted.
+set_up() {
+    local folder=$1 disk_mb=$2 lender=$3
+    # No containerd of the machine, no lock files of other daemons.
+    mount -t tmpfs tmpfs /run
+    # The mount is exactly where dockerd's own mount would be: it would hide what lies below.
+    data=$folder/data${remapped:+/$remapped.$remapped}
+    mkdir -p "$data"
+    mount -t tmpfs -o "size=${disk_mb}m,mode=711" tmpfs "$data"
+    [[ -z $remapped ]] || make_user "$folder"
+    [[ -z $lender ]] || borrow "$lender" "$data" >"$folder/shown"
+    show_all "$folder/shown"
+}
 
 # dockerd makes the user "dockremap" where it is missing: not on this machine, only in here.
-if [[ -n $remapped ]]; then
+make_user() {
+    local folder=$1 file
     printf 'dockremap:x:%s:%s::/nonexistent:/usr/sbin/nologin\n' 61234 61234 | cat /etc/passwd - >"$folder/passwd"
     printf 'dockremap:x:%s:\n' 61234 | cat /etc/group - >"$folder/group"
     printf 'dockremap:%s:65536\n' "$remapped" | tee "$folder/subuid" >"$folder/subgid"
@@ -20,16 +27,26 @@ if [[ -n $remapped ]]; then
         touch "/etc/$file"
         mount --bind "$folder/$file" "/etc/$file"
     done
-fi
+}
+
+# Shows what is listed, as far as it is not shown already.
+show_all() {
+    local from to
+    [[ -s $1 ]] || return 0
+    [[ -z $remapped ]] || start_example
+    while read -r from to; do
+        mountpoint -q "$to" || show "$from" "$to"
+    done <"$1"
+    [[ -z $remapped ]] || kill "$example"
+}
 
 # Shows a folder at another place, read-only; for a remapped Engine with its users shifted, as it would store them.
 show() {
     if [[ -z $remapped ]]; then
-        printf '%s %s\n' "$1" "$2" >>"$folder/shown"
         mount --bind "$1" "$2"
         mount -o remount,bind,ro "$2"
     else
-        perl -e "$idmap" "$1" "$2" "$remapped_namespace"
+        perl -e "$idmap" "$1" "$2" "/proc/$example/ns/user"
     fi
 }
 
@@ -45,8 +62,17 @@ idmap='
     die "move_mount $to: $!" if syscall(429, $tree, $nothing, -100, $to, 4) < 0;
 '
 
-# Borrows the images of an overlay2 store: its lists are copied, its layers only shown. It takes no time and no disk,
-# and nothing that is done here reaches them.
+# A process in a user namespace with the shift: the kernel takes an idmapped mount's map from one.
+start_example() {
+    exec 3< <(exec unshare --user sh -c 'echo; exec sleep infinity')
+    example=$!
+    read -r _ <&3
+    echo "0 $remapped 65536" >"/proc/$example/uid_map"
+    echo "0 $remapped 65536" >"/proc/$example/gid_map"
+}
+
+# Borrows the images of an overlay2 store: its lists are copied, its layers will be shown, and are named with their new
+# places. It takes no time and no disk, and nothing that is done here reaches them.
 borrow() {
     local from=$1 to=$2 id layer name # only images: containers of others come and go meanwhile
     mkdir -p "$to/overlay2/l" "$to/image/overlay2/layerdb"
@@ -60,21 +86,16 @@ borrow() {
         [[ ! -e $layer/lower ]] || cp -a "$layer/lower" "$to/overlay2/$name/"
         ln -s "../$name/diff" "$to/overlay2/l/$(<"$layer/link")"
         : >"$to/overlay2/$name/committed"
-        show "$layer/diff" "$to/overlay2/$name/diff"
+        printf '%s %s\n' "$layer/diff" "$to/overlay2/$name/diff"
     done
 }
 
-if [[ -n $lender && -n $remapped ]]; then
-    # A process in a user namespace with the shift: the kernel takes an idmapped mount's map from one.
-    exec 3< <(exec unshare --user sh -c 'echo; exec sleep infinity')
-    example=$!
-    read -r _ <&3
-    echo "0 $remapped 65536" >"/proc/$example/uid_map"
-    echo "0 $remapped 65536" >"/proc/$example/gid_map"
-    remapped_namespace=/proc/$example/ns/user
+if [[ $1 == again ]]; then
+    remapped=$3
+    show_all "$2/shown"
+    exit 0
 fi
-[[ -z $lender ]] || borrow "$lender" "$data"
-[[ -z ${example:-} ]] || kill "$example"
-
+remapped=$4
+set_up "$1" "$2" "$3"
 echo ready
 read -r _ || true

@@ -5,6 +5,7 @@
 # @expect: ok
 # @with: pair_inotify_holder.py
 # @out: own share
+# @userns: only 0
 import ctypes
 libc = ctypes.CDLL(None); n = 0
 while n < 100 and libc.inotify_init() >= 0: n += 1
