@@ -5,11 +5,18 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
 mod bare;
+#[path = "../../tests/suite/browser.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod browser;
 mod burst;
 mod engine;
 mod figures;
 mod first_byte;
 mod hostile;
+#[path = "../../tests/suite/page.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod page;
+mod screen;
 #[path = "../../tests/suite/server.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod server;
@@ -29,6 +36,9 @@ fn main() {
     runtime.block_on(async {
         if wanted("first-byte") {
             first_byte::measure().await;
+        }
+        if wanted("screen") {
+            screen::measure().await;
         }
         if wanted("burst") {
             burst::measure().await;

@@ -10,8 +10,10 @@ use crate::doctor::header;
 use crate::doctor::promise::Promise;
 use crate::runs::outcome::{Finished, Outcome};
 
-/// Wall time of a program that names none.
+/// Wall time of a program that names none and may run into it.
 const TIMEOUT: Duration = Duration::from_secs(4);
+/// Wall time of one that must come to another end: on a busy host that takes long, which is no fault.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Memory of a program that names none.
 const MEMORY_MB: u64 = 256;
 
@@ -141,6 +143,12 @@ impl Corpus {
 }
 
 impl Hostile {
+    /// Whether its header names no wall time of its own.
+    #[must_use]
+    pub fn is_of_usual_limits(&self) -> bool {
+        [TIMEOUT, PATIENCE].contains(&self.timeout)
+    }
+
     /// Says what is wrong with a run of this program, if anything is.
     ///
     /// # Errors
@@ -203,6 +211,9 @@ fn read(name: &str) -> Result<Hostile, CorpusError> {
     for (key, value) in header::parse(&source) {
         apply(&mut program, &key, value).map_err(fault)?;
     }
+    if program.timeout == PATIENCE && program.expected.iter().any(Expectation::is_out_of_time) {
+        program.timeout = TIMEOUT;
+    }
     program.source = source;
     let complete = !program.language.is_empty() && (program.helper || !program.expected.is_empty());
     if complete { Ok(program) } else { Err(fault("@lang or @expect is missing".to_owned())) }
@@ -215,7 +226,7 @@ fn blank(name: &str, promise: Promise) -> Hostile {
         language: String::new(),
         contains: String::new(),
         source: String::new(),
-        timeout: TIMEOUT,
+        timeout: PATIENCE,
         memory_mb: MEMORY_MB,
         terminal: false,
         stdin_bytes: 0,

@@ -54,6 +54,16 @@ impl Expectation {
         }
     }
 
+    /// Whether a program of this end may run into the limit on time.
+    #[must_use]
+    pub fn is_out_of_time(&self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Limit(outcomes) => outcomes.contains(&Outcome::TimeLimit),
+            _ => false,
+        }
+    }
+
     /// Whether a run that ended so is what was expected.
     #[must_use]
     pub fn is_met_by(&self, finished: &Finished) -> bool {

@@ -76,6 +76,14 @@ pub struct Keeping {
     pub burns: bool,
 }
 
+impl Keeping {
+    /// Whether anything differs from what is kept for ever and open to everybody.
+    #[must_use]
+    pub fn is_chosen(&self) -> bool {
+        self.lock.is_some() || self.burns || self.lifetime != Lifetime::default()
+    }
+}
+
 /// What a snippet is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct NewSnippet<'a> {

@@ -6,6 +6,7 @@ use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::lifetime::Lifetime;
 use crate::web::arguments;
 use crate::web::error::WebError;
+use crate::web::refusal::Refusal;
 use crate::web::secrets::door::Choices;
 
 /// What was sent.
@@ -32,6 +33,10 @@ pub(super) struct Fields {
     removed: Vec<usize>,
     /// All files were sent. A browser whose script did not come sends the first alone, and the others stay.
     are_all: bool,
+    /// A file to be moved before the one that stands before it.
+    up: Option<usize>,
+    /// Files were chosen, and their names alone were sent.
+    has_unsent: bool,
 }
 
 /// What was chosen of how to keep a snippet, as a page may show it again: never the password itself.
@@ -74,6 +79,8 @@ impl Fields {
                     fields.files.push(SourceFile { path: std::mem::take(&mut path), content });
                 }
                 "remove" => fields.removed.push(value.parse().map_err(|_| strange())?),
+                "up" => fields.up = Some(value.parse().map_err(|_| strange())?),
+                "upload" => fields.has_unsent |= !value.is_empty(),
                 "files" => fields.are_all = value == "all",
                 _ => {}
             }
@@ -83,6 +90,40 @@ impl Fields {
             main.path = name;
         }
         Ok(fields)
+    }
+
+    /// Refuses what would lose files that were chosen: the buttons that save and run do not send them.
+    pub(super) fn check_sent(&self) -> Result<(), WebError> {
+        if self.has_unsent { Err(WebError::Refused(Refusal::FilesNotSent)) } else { Ok(()) }
+    }
+
+    /// Adds a file, in the place of one of the same name.
+    pub(super) fn add(&mut self, file: SourceFile) {
+        match self.files.iter_mut().find(|known| known.path == file.path) {
+            Some(known) => *known = file,
+            None => {
+                // Before the empty one that is there to be filled in.
+                let is_last_blank = self.files.last().is_some_and(is_blank) && self.files.len() > 1;
+                let at = self.files.len() - usize::from(is_last_blank);
+                self.files.insert(at, file);
+            }
+        }
+    }
+
+    /// Moves the file up that was asked for; whether one was.
+    pub(super) fn move_up(&mut self) -> bool {
+        let Some(index) = self.up.take().filter(|index| (1..self.files.len()).contains(index)) else {
+            return false;
+        };
+        self.files.swap(index - 1, index);
+        for removed in &mut self.removed {
+            match *removed {
+                at if at == index => *removed = index - 1,
+                at if at + 1 == index => *removed = index,
+                _ => {}
+            }
+        }
+        true
     }
 
     /// How the snippet is to be kept, if it is a new one.
@@ -134,9 +175,13 @@ impl Fields {
 
     /// Neither marked to be removed, nor the empty one that is there to be filled in.
     fn is_wanted(&self, index: usize, file: &SourceFile) -> bool {
-        let is_blank = index > 0 && file.path.is_empty() && file.content.is_empty();
-        !is_blank && !self.removed.contains(&index)
+        let is_left_empty = index > 0 && is_blank(file);
+        !is_left_empty && !self.removed.contains(&index)
     }
+}
+
+fn is_blank(file: &SourceFile) -> bool {
+    file.path.is_empty() && file.content.is_empty()
 }
 
 /// The file as it was, if nobody changed it: a text field brings line ends back in its own way.
@@ -210,6 +255,20 @@ mod tests {
         assert_eq!(files(&pairs, &base()), named(&[("", "2")]));
         let pairs = [("path", "a"), ("content", "a\nb\n"), ("first", "b"), ("files", "all")];
         assert_eq!(files(&pairs, &base()), named(&[("b", "a\r\nb\r\n")]), "renamed, and kept to the byte");
+    }
+
+    #[test]
+    fn a_file_moves_up_with_its_mark_and_an_added_one_takes_its_namesakes_place() {
+        let pairs = ["path", "a", "content", "1", "path", "b", "content", "2", "remove", "1", "up", "1"];
+        let pairs = pairs.chunks(2).chain([["path", ""].as_slice(), &["content", ""], &["files", "all"]]);
+        let mut fields = Fields::read(pairs.map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect()).unwrap();
+        assert!(fields.move_up() && !fields.move_up());
+        assert_eq!((fields.files[0].path.as_str(), fields.removed.as_slice()), ("b", [0].as_slice()));
+        fields.add(SourceFile::text("a", "3"));
+        fields.add(SourceFile::text("c", "4"));
+        let paths: Vec<_> = fields.draft(&[]).unwrap().files.into_iter().map(|file| file.path).collect();
+        assert_eq!(paths, ["a", "c"]);
+        assert_eq!(fields.files[1].content, FileContent::from("3"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! runners in `runs` only.
 //!
 //! - [`routes`]: the table of addresses; `server`: the listening server
-//! - pages: `snippet_page`, `run_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
+//! - pages: `snippet_page`, `run_form`, `file_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
 //! - `api`: the same for curl and programs; `removal`
-//! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`
+//! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`, `crowd`
 //! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`
 //! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
@@ -24,8 +24,10 @@ mod arguments;
 mod assets;
 mod colour;
 mod contact;
+mod crowd;
 mod error;
 mod error_page;
+mod file_form;
 mod followed;
 mod form_fields;
 mod headers;

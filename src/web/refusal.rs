@@ -15,6 +15,12 @@ pub(super) enum Refusal {
     LongPassword,
     #[error("a link to another device that cannot be used any more")]
     MoveUsed,
+    #[error("how to keep something was chosen after it was saved")]
+    KeptAlready,
+    #[error("chosen files that were not sent")]
+    FilesNotSent,
+    #[error("too many sockets of one network")]
+    TooManySockets,
 }
 
 impl Refusal {
@@ -33,6 +39,23 @@ impl Refusal {
             Self::LongPassword => {
                 story(StatusCode::UNPROCESSABLE_ENTITY, "long_password", "A password can be 200 bytes long at most.")
             }
+            Self::KeptAlready => story(
+                StatusCode::CONFLICT,
+                "kept_already",
+                "This was saved before, and stays as it was chosen then; nothing was changed. Save again to keep what you \
+                 see as a new snippet, with what you chose now.",
+            ),
+            Self::FilesNotSent => story(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "files_not_sent",
+                "The files that you chose were not sent: choose them again and press “Add these files”, then save or run.",
+            ),
+            Self::TooManySockets => story(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_pages",
+                "Too many pages of this server are open in your network. Close some; this one is connected as soon as there \
+                 is room.",
+            ),
             Self::MoveUsed => story(
                 StatusCode::GONE,
                 "move_used",

@@ -14,7 +14,7 @@ use crate::web::secrets::{burn, login, unlock};
 use crate::web::sharing::{embed, forms, oembed, picture};
 use crate::web::state::State;
 use crate::web::{
-    access, archive, assets, contact, error_page, headers, health, raw, run_form, run_socket, snippet_page,
+    access, archive, assets, contact, error_page, file_form, headers, health, raw, run_form, run_socket, snippet_page,
 };
 
 /// Adds every address to an actix application.
@@ -77,6 +77,7 @@ fn table(config: &mut ServiceConfig) {
                 .route(web::post().to(run::snippet)),
         )
         .service(web::resource("/{key}/save").post(run_form::save))
+        .service(web::resource("/{key}/files").post(file_form::arrange))
         .service(web::resource(headers::EMBED).route(reading().to(embed::show)).route(web::post().to(embed::run)))
         .service(get("/{key}/qr.svg", forms::code))
         .service(web::resource("/{key}/unlock").post(unlock::unlock))

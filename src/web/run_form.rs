@@ -19,6 +19,7 @@ use crate::web::error::WebError;
 use crate::web::form_fields::{Chosen, Fields};
 use crate::web::network::Network;
 use crate::web::rates::Kind;
+use crate::web::refusal::Refusal;
 use crate::web::run_result;
 use crate::web::secrets::door;
 use crate::web::snippet_page::{self, View};
@@ -30,12 +31,12 @@ use crate::web::visitor::Visitor;
 type Pairs = Form<Vec<(String, String)>>;
 
 /// Everything that Run and Save need.
-struct Sent {
-    state: Data<State>,
-    visitor: Visitor,
+pub(super) struct Sent {
+    pub(super) state: Data<State>,
+    pub(super) visitor: Visitor,
     network: Network,
-    key: SnippetKey,
-    fields: Fields,
+    pub(super) key: SnippetKey,
+    pub(super) fields: Fields,
 }
 
 /// Who sent it.
@@ -82,7 +83,7 @@ pub(super) async fn run(
 }
 
 impl Sent {
-    fn new((state, visitor, network): Asked, key: SnippetKey, fields: Fields) -> Self {
+    pub(super) fn new((state, visitor, network): Asked, key: SnippetKey, fields: Fields) -> Self {
         Self { state, visitor, network, key, fields }
     }
 
@@ -94,6 +95,7 @@ impl Sent {
     }
 
     async fn store(&self) -> Result<(Stored, Content), WebError> {
+        self.fields.check_sent()?;
         let base = self.base(&self.key).await?;
         let draft = self.fields.draft(files_of(base.as_ref()))?;
         let program = draft.parse(&self.state.languages, &self.state.settings.program_limits)?;
@@ -162,7 +164,7 @@ impl Sent {
     }
 
     /// What the form was made from: the snippet, or the one that the page will be a fork of.
-    async fn base(&self, key: &SnippetKey) -> Result<Option<View>, WebError> {
+    pub(super) async fn base(&self, key: &SnippetKey) -> Result<Option<View>, WebError> {
         if let Some(saved) = snippet_page::load(&self.state, &self.visitor, key).await? {
             return Ok(Some(saved));
         }
@@ -203,17 +205,17 @@ impl Sent {
         let story = error.story();
         let chosen = if kept.is_some() && burning.is_none() { Chosen::default() } else { self.fields.chosen() };
         let notice = notice(&story.message, chosen, burning);
-        let view = View {
-            notice: Some(notice),
-            chosen,
-            kept: kept.is_some() && burning.is_none(),
-            ..self.view(key, base, language)
+        let view = self.view(key, base, language);
+        let view = match &error {
+            WebError::Refused(Refusal::KeptAlready) => snippet_page::anew(view),
+            _ => View { kept: kept.is_some() && burning.is_none(), ..view },
         };
+        let view = View { notice: Some(notice), chosen, ..view };
         snippet_page::respond(&self.state, page, &self.visitor, view, Some(&story)).await
     }
 
     /// What was sent, to be shown again.
-    fn view(&self, key: SnippetKey, base: Option<View>, language: &Language) -> View {
+    pub(super) fn view(&self, key: SnippetKey, base: Option<View>, language: &Language) -> View {
         let content = Content {
             title: self.title(base.as_ref()),
             program: unchecked(self.fields.shown(files_of(base.as_ref())), language),
@@ -230,7 +232,7 @@ impl Sent {
     }
 
     /// The language that was sent; if nobody knows it, the snippet's own or the first one.
-    fn shown_language(&self, base: Option<&View>) -> Option<&Language> {
+    pub(super) fn shown_language(&self, base: Option<&View>) -> Option<&Language> {
         let languages = &self.state.languages;
         let known = languages.find(&self.fields.language);
         let own = || base.and_then(|view| languages.get(&view.content.program.language));

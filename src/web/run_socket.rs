@@ -26,10 +26,10 @@ use crate::web::state::State;
 use crate::web::viewer::{Arrival, Gone, Outlet, Seen, Viewer};
 use crate::web::visitor::Visitor;
 
-const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_EVERY: Duration = Duration::from_secs(10);
 /// After so long without a sign of life the client counts as gone. One that does not even read is ended by the
 /// server's limit on unacknowledged bytes.
-const SILENCE_LIMIT: Duration = Duration::from_secs(45);
+const SILENCE_LIMIT: Duration = Duration::from_secs(25);
 
 /// What a client that comes back knows, and what a fresh page will be a fork of.
 #[derive(Debug, Deserialize)]
@@ -46,6 +46,7 @@ type Asked = (Data<State>, Visitor, Path<SnippetKey>, Query<Resume>);
 pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -> Result<HttpResponse, WebError> {
     let (state, mut visitor, key, resume) = asked;
     check_origin(&request, &state, &visitor)?;
+    let place = state.crowd.enter(visitor.network)?;
     if let Some(entered) = door::find(&state, &visitor, &key).await? {
         visitor.keyring = entered.keyring;
     }
@@ -64,6 +65,7 @@ pub(super) async fn open(request: HttpRequest, asked: Asked, payload: Payload) -
     });
     state.viewers.spawn(async move {
         Viewer::serve(arrival, reader, outlet).await;
+        drop(place);
         closing.do_send(Close);
     });
     Ok(response)

@@ -28,6 +28,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How often one network may ask for what costs something.
     pub rates: RatesPerMinute,
+    /// Sockets that one network may hold open; 0 for any number.
+    pub sockets_per_visitor: u32,
     /// Sizes a visitor's program may have.
     pub program_limits: ProgramLimits,
     /// Who may use this server; everybody without it.

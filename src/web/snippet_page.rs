@@ -1,5 +1,7 @@
 //! The snippet's page, saved or fresh, and the way to a fresh one.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
@@ -18,6 +20,7 @@ use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::arguments;
 use crate::web::assets::Page;
+use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
 use crate::web::error::{Story, WebError};
 use crate::web::form_fields::Chosen;
@@ -31,6 +34,8 @@ use crate::web::visitor::Visitor;
 
 /// The language of the very first page.
 const FIRST_LANGUAGE: &str = "python";
+/// Code that stands on the page a second time, in colour, for readers without a script.
+const MAX_COLOURED_BYTES: usize = 32 * 1024;
 
 #[derive(Template)]
 #[template(path = "snippet.html")]
@@ -41,6 +46,8 @@ struct SnippetPage<'a> {
     language: &'a Language,
     languages: &'a [Language],
     program: &'a Program,
+    /// The files with their colours, for a reader without a script; empty for whoever is to edit.
+    coloured: Vec<(&'a str, Arc<Markup>)>,
     /// The main file, if it is no text.
     main_base64: Option<String>,
     arguments_line: String,
@@ -206,6 +213,11 @@ pub(super) fn unsaved(key: SnippetKey, content: Content) -> View {
     }
 }
 
+/// The same as a page that is not saved, under a key of its own.
+pub(super) fn anew(view: View) -> View {
+    View { arguments_line: view.arguments_line, ..unsaved(SnippetKey::random(), view.content) }
+}
+
 pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
     languages.find(FIRST_LANGUAGE).or_else(|| languages.all().first())
 }
@@ -225,7 +237,7 @@ pub(super) async fn respond(
     story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
     let last = last_run::of_view(&state.runs, view.run.as_ref()).await?;
-    let html = kept_or_written(state, page, visitor, &view, &last)?;
+    let html = kept_or_written(state, page, visitor, &view, &last).await?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
@@ -242,7 +254,7 @@ pub(super) async fn respond(
 }
 
 /// The page; that of a saved snippet is written once for as long as nothing on it changes.
-fn kept_or_written(
+async fn kept_or_written(
     state: &State,
     page: Page,
     visitor: &Visitor,
@@ -252,7 +264,7 @@ fn kept_or_written(
     let is_as_saved = last.is_final && view.notice.is_none() && view.arguments_line.is_none() && !view.kept;
     let is_open = |snippet: &&Snippet| is_as_saved && snippet.lock.is_none() && !snippet.burns;
     let Some(snippet) = view.snippet.as_ref().filter(is_open) else {
-        return write(state, page, visitor, view, last);
+        return write(state, page, visitor, view, (last, coloured(visitor, view).await));
     };
     let run = view.run.as_ref().map(RunId::as_str);
     let name = Name::of(&page.site, snippet, view.is_owned_by(visitor), run, &state.readiness.borrow());
@@ -260,12 +272,29 @@ fn kept_or_written(
     if let Some(html) = kept_page::find(&name, &nonce) {
         return Ok(html);
     }
-    let html = write(state, page, visitor, view, last)?;
+    let html = write(state, page, visitor, view, (last, coloured(visitor, view).await))?;
     kept_page::keep(name, &html, &nonce);
     Ok(html)
 }
 
-fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastRun) -> Result<String, WebError> {
+/// The files with their colours, where somebody reads what others wrote. What is too large is read at `/{key}/{n}`.
+async fn coloured(visitor: &Visitor, view: &View) -> Vec<Arc<Markup>> {
+    let program = &view.content.program;
+    let bytes: usize = program.files.iter().map(|file| file.content.len()).sum();
+    let is_read = view.snippet.is_some() && !view.is_owned_by(visitor) && view.arguments_line.is_none();
+    if !is_read || bytes > MAX_COLOURED_BYTES {
+        return Vec::new();
+    }
+    code::of_files(&program.language, &program.files).await
+}
+
+fn write(
+    state: &State,
+    page: Page,
+    visitor: &Visitor,
+    view: &View,
+    (last, coloured): (&LastRun, Vec<Arc<Markup>>),
+) -> Result<String, WebError> {
     let readiness = state.readiness.borrow().clone();
     let notice = view.notice.clone().or_else(|| readiness.obstacle().map(|obstacle| obstacle.message));
     let program = &view.content.program;
@@ -278,6 +307,7 @@ fn write(state: &State, page: Page, visitor: &Visitor, view: &View, last: &LastR
         language: language.ok_or(WebError::NotFound)?,
         languages: state.languages.all(),
         program,
+        coloured: program.files.iter().map(|file| file.path.as_str()).zip(coloured).collect(),
         main_base64: main.as_text().is_none().then(|| main.base64()),
         arguments_line: view.arguments_line.clone().unwrap_or_else(|| arguments::join(&program.arguments)),
         forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),

@@ -12,6 +12,7 @@ use crate::languages::Languages;
 use crate::runs::feed::Feed;
 use crate::runs::store::Runs;
 use crate::snippets::store::Snippets;
+use crate::web::crowd::Crowd;
 use crate::web::rates::Rates;
 use crate::web::readiness::{Readiness, watch_readiness};
 use crate::web::settings::Settings;
@@ -40,6 +41,8 @@ pub struct State {
     pub(super) languages: Arc<Languages>,
     pub(super) settings: Arc<Settings>,
     pub(super) rates: Arc<Rates>,
+    /// The open sockets of each network.
+    pub(super) crowd: Arc<Crowd>,
     pub(super) readiness: watch::Receiver<Readiness>,
     /// Cancelled when no run is taken any more: the server is about to end.
     pub(super) draining: CancellationToken,
@@ -61,6 +64,7 @@ impl State {
             snippets: parts.snippets,
             languages: parts.languages,
             rates: Arc::new(Rates::new(settings.rates)),
+            crowd: Arc::new(Crowd::new(settings.sockets_per_visitor)),
             settings: Arc::new(settings),
             readiness,
             draining: CancellationToken::new(),

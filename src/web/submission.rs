@@ -11,6 +11,7 @@ use crate::snippets::seal::SealKey;
 use crate::snippets::store::{Edit, Keeping, NewSnippet, Origin, Saved, Seen, Snippet, SnippetError, Snippets};
 use crate::web::error::WebError;
 use crate::web::readiness::Obstacle;
+use crate::web::refusal::Refusal;
 use crate::web::state::State;
 
 /// The one queue shard there is.
@@ -52,13 +53,29 @@ pub(super) struct Wanted<'a> {
 
 /// Stores content: as a revision if the visitor owns the snippet, as a new snippet if there is none, else as a fork.
 pub(super) async fn store(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
-    let Wanted { key, visitor, content, fork_of, seen, keyring, .. } = wanted;
-    match snippets.save(key, visitor, Edit { content, seen, keyring }).await.map(Saved::revision) {
-        Ok(revision) => return Ok(Stored { key: key.clone(), revision, lock: None, burns: false }),
-        Err(SnippetError::NotOwner) => return fork(snippets, wanted).await,
-        Err(SnippetError::Missing) => {}
-        Err(error) => return Err(error.into()),
+    let Wanted { key, visitor, content, seen, keyring, .. } = wanted;
+    if wanted.keeping.is_chosen() {
+        return store_anew(snippets, wanted).await;
     }
+    match snippets.save(key, visitor, Edit { content, seen, keyring }).await.map(Saved::revision) {
+        Ok(revision) => Ok(Stored { key: key.clone(), revision, lock: None, burns: false }),
+        Err(SnippetError::NotOwner) => fork(snippets, wanted).await,
+        Err(SnippetError::Missing) => create(snippets, wanted).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Stores content for which it was chosen how to keep it, so never as a revision of what is kept otherwise.
+async fn store_anew(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
+    match snippets.load(wanted.key).await? {
+        Some(snippet) if snippet.owner.is(wanted.visitor) => Err(WebError::Refused(Refusal::KeptAlready)),
+        Some(_) => fork(snippets, wanted).await,
+        None => create(snippets, wanted).await,
+    }
+}
+
+async fn create(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
+    let Wanted { key, fork_of, .. } = wanted;
     let origin = match fork_of {
         Some(origin) => snippets.load(origin).await?,
         None => None,

@@ -9,7 +9,7 @@ use codecube::runs::outcome::{Finished, Outcome};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 
-use crate::leftovers::LIMITS;
+use crate::leftovers::is_tried_here;
 use crate::own_engine::EngineOptions;
 use crate::server::{Server, until};
 use crate::socket::{Page, Transcript, Visitor, quiet_client, run_message};
@@ -130,7 +130,7 @@ async fn attack(server: &Server, corpus: &Corpus, program: &Hostile) -> Option<S
         return Some(format!("{}: {reason}", program.name));
     }
     // The others go that way in `leftovers.rs`.
-    if (program.timeout, program.memory_mb) != LIMITS && goes_by_api(program) {
+    if goes_by_api(program) && !is_tried_here(program) {
         return attack_by_api(server.url(), program).await;
     }
     None

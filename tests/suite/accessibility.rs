@@ -88,3 +88,40 @@ async fn the_result_of_a_form_is_clean() {
         .await;
     is_clean(&page.browser, "the result of a run").await;
 }
+
+/// What a page shows where no script is allowed, shown where axe's own script may run.
+async fn show_without_script(browser: &Browser, address: &str) {
+    browser.driver.goto(address).await.unwrap();
+    let show = "const done = arguments[arguments.length - 1];
+        fetch(location.href, {headers: {accept: 'text/html'}}).then(answer => answer.text()).then(html => {
+            const plain = html.replace(/<\\/?noscript>/g, '').replace(/<script.*?<\\/script>/gs, '');
+            document.documentElement.replaceWith(new DOMParser().parseFromString(plain, 'text/html').documentElement);
+            for (const sheet of document.querySelectorAll('link[rel=stylesheet]')) {
+                sheet.addEventListener('load', () => done(true));
+            }
+        })";
+    browser.driver.execute_async(show, Vec::new()).await.unwrap();
+    browser.script("for (const one of document.querySelectorAll('.needs-script')) one.remove()").await;
+    browser.find("#path-new").await;
+}
+
+#[tokio::test]
+async fn pages_without_a_script_are_clean() {
+    let url = Server::shared().await.url();
+    let shell = crate::curl::Shell::new(&[("a.py", "def hi(): # why\n    return 'x'\n"), ("b.py", "import a\n")]).await;
+    let key = shell.curl(&["-F", "file=@a.py", "-F", "file=@b.py", "-F", "language=python", "HOST/"]).key();
+    let browser = Browser::open(1280, 800).await;
+    let open = "for (const one of document.querySelectorAll('details')) one.open = true";
+    for (path, name) in
+        [(key.clone(), "a reader's"), (format!("?fork={key}"), "a fork's"), (String::new(), "a fresh one")]
+    {
+        show_without_script(&browser, &format!("{url}/{path}")).await;
+        is_clean(&browser, name).await;
+        browser.script(open).await;
+        is_clean(&browser, &format!("{name}, all open")).await;
+        dark(&browser).await;
+        is_clean(&browser, &format!("{name}, dark")).await;
+        browser.be_a_phone().await;
+        is_clean(&browser, &format!("{name}, on a phone")).await;
+    }
+}

@@ -1,7 +1,7 @@
 //! What clients may do to us, and how each ends: F28 to F37 of the list of faults, as far as they are not elsewhere.
-//! F28 (who leaves) and F30 (many viewers) are in `runs.rs`, F29 (who does not read) in `engine_faults.rs`, F31 in
-//! `rates.rs`, F33 (a flood of input) in `bad_input.rs`, the smuggling of F36 in `web_security.rs`, F37 in `shutdown.rs` and
-//! `faults.rs`. Not tried: a connection that goes silent for 45 s without an end (F28), and 1000 viewers at once (F30).
+//! F28 (who falls silent), F30 (many viewers), F31 and F37 (many who come back) are in `crowds.rs`, F28 (who leaves) in
+//! `runs.rs`, F29 (who does not read) in `engine_faults.rs`, F33 (a flood of input) in `bad_input.rs`, the smuggling of F36
+//! in `web_security.rs`, F37 for one viewer in `shutdown.rs` and `faults.rs`.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -246,3 +246,110 @@ async fn a_refused_run_of_a_new_secret_comes_back_with_its_text_and_the_cookie_t
     assert!(page.contains("echo secret") && page.contains(&format!("to be read once: /{key}")), "{page}");
     assert_ne!(key_of_form(&page), key, "what burns takes no change");
 }
+
+/// Going back in the browser to the form of before the first save: it still asks how to keep the snippet.
+#[tokio::test]
+async fn a_password_that_is_chosen_after_a_save_in_clear_makes_no_silent_revision() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let raw = |key: String| {
+        let request = quiet_client().get(format!("{url}/{key}/raw"));
+        async move { request.send().await.unwrap() }
+    };
+    let clear = [("language", "bash"), ("content", "echo clear"), ("expires", "never"), ("password", "")];
+    assert_eq!(submit(&visitor, &format!("{key}/save"), &clear).await.status(), 303);
+    for choice in [("password", "sesame"), ("burn", "1"), ("expires", "1d")] {
+        let fields = [("language", "bash"), ("content", "echo secret"), ("revision", "0"), choice];
+        for action in ["save", "run"] {
+            let answer = submit(&visitor, &format!("{key}/{action}"), &fields).await;
+            assert_eq!(answer.status(), 409, "{choice:?}");
+            let page = answer.text().await.unwrap();
+            for kept in ["echo secret", "was saved before", "keeping\" open"] {
+                assert!(page.contains(kept), "{choice:?}: {kept} is not in {page}");
+            }
+            let fresh = key_of_form(&page).to_owned();
+            assert_ne!(fresh, key, "the next try is a new snippet");
+            assert_eq!(submit(&visitor, &format!("{fresh}/save"), &fields).await.status(), 303);
+            let status = raw(fresh).await.status();
+            assert_eq!(
+                status.as_u16(),
+                match choice.0 {
+                    "password" => 401,
+                    "burn" => 409,
+                    _ => 200,
+                },
+                "{choice:?}"
+            );
+        }
+    }
+    assert_eq!(raw(key).await.text().await.unwrap(), "echo clear");
+}
+
+/// A form with files, as a browser sends it.
+async fn arrange(visitor: &Visitor, key: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> String {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.into_bytes());
+    }
+    for (name, bytes) in files {
+        let head = format!("form-data; name=\"upload\"; filename=\"{name}\"\r\nContent-Type: text/plain");
+        body.extend(format!("--border\r\nContent-Disposition: {head}\r\n\r\n").into_bytes());
+        body.extend([bytes, b"\r\n".as_slice()].concat());
+    }
+    body.extend(b"--border--\r\n");
+    let request = quiet_client().post(format!("{}/{key}/files", visitor.url)).body(body);
+    let request = request.header("content-type", "multipart/form-data; boundary=border");
+    let request =
+        request.header("cookie", &visitor.cookie).header("origin", &visitor.url).header("accept", "text/html");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn files_are_added_and_moved_without_a_script_and_nothing_is_stored_before_save() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let typed = [
+        ("language", "bash"),
+        ("title", "Mine"),
+        ("path", "main.sh"),
+        ("content", "cat a.txt\r\n# typed"),
+        ("path", ""),
+        ("content", ""),
+        ("files", "all"),
+        ("args", "--mine"),
+        ("password", "sesame"),
+    ];
+    let files = [("a.txt", b"<from a>".as_slice()), ("b.bin", &[0, 255]), ("", b"")];
+    let page = arrange(&visitor, &key, &typed, &files).await;
+    for shown in [
+        "2 files are added",
+        "# typed",
+        "value=\"Mine\"",
+        "value=\"--mine\"",
+        "value=\"a.txt\"",
+        "&#60;from a&#62;",
+        "name=\"base64\" value=\"AP8=\"",
+        "Type the password again",
+        "name=\"up\" value=\"2\"",
+    ] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    assert_eq!(key_of_form(&page), key);
+    let raw = || async { quiet_client().get(format!("{url}/{key}/raw")).send().await.unwrap() };
+    assert_eq!(raw().await.status(), 404, "nothing is stored");
+    let moved = [&typed[..6], &[("path", "a.txt"), ("content", "now first"), ("files", "all"), ("up", "2")]].concat();
+    let page = arrange(&visitor, &key, &moved, &[]).await;
+    assert!(page.contains("has moved up") && page.contains("id=\"path-1\" name=\"path\" value=\"a.txt\""), "{page}");
+    let page = arrange(&visitor, &key, &typed, &[]).await;
+    assert!(page.contains("No file was chosen") && page.contains("# typed"), "{page}");
+    // Save does not send what was chosen, so it must not leave it out without a word.
+    let chosen = [&typed[..7], &[("upload", "a.txt")]].concat();
+    let refused = submit(&visitor, &format!("{key}/save"), &chosen).await;
+    assert_eq!(refused.status(), 422);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("were not sent") && page.contains("# typed"), "{page}");
+    assert_eq!(raw().await.status(), 404);
+}

@@ -23,30 +23,77 @@ use codecube::runs::store::{QueueLimits, Runs};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::own_engine::{EngineOptions, OwnEngine, not_tried};
+use crate::own_engine::not_tried;
 use crate::processes::child_named;
 use crate::server::{PATIENCE, Server, containers_of, until};
 use crate::socket::{Visitor, quiet_client};
 
+/// A container whose limit on memory holds for a server and for its sandboxes, together.
+struct SmallHost {
+    id: String,
+}
+
+impl SmallHost {
+    /// `None`, said loudly, where the Engine cannot have a process beside the groups of others.
+    fn start(memory: &str) -> Option<Self> {
+        let groups = docker(&["info", "--format", "{{.CgroupDriver}} {{.CgroupVersion}}"]);
+        if groups != "cgroupfs 1" {
+            not_tried(&format!("a group that holds a server and groups of containers needs cgroupfs 1, not {groups}"));
+            return None;
+        }
+        let (limit, swap) = (format!("--memory={memory}"), format!("--memory-swap={memory}"));
+        let shared =
+            ["--security-opt=seccomp=unconfined", "--userns=host", "--pid=host", "--network=host", "--cgroupns=host"];
+        let rest = [&limit, &swap, "--volume=/:/host", "--entrypoint=sleep", "codecube-core", "infinity"];
+        Some(Self { id: docker(&[&["run", "--detach"], &shared[..], &rest[..]].concat()) })
+    }
+
+    /// The control group that the Engine made for it.
+    fn group(&self) -> String {
+        let groups = docker(&["exec", &self.id, "cat", "/proc/self/cgroup"]);
+        let line = groups.lines().find(|line| line.contains(":memory:")).unwrap();
+        line.rsplit(':').next().unwrap().to_owned()
+    }
+
+    /// Starts a server in it that writes the number of its process to a file.
+    fn server(&self, number: &std::path::Path, options: &[&str]) -> Server {
+        let note = format!("echo $$ >{}; exec \"$@\"", number.display());
+        let variables: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|name| is_ours(name)).collect();
+        let mut wrapper = vec!["docker", "exec", "--interactive"];
+        variables.iter().for_each(|name| wrapper.extend(["--env", name]));
+        wrapper.extend(["--env", "CODECUBE_LOG", &self.id, "chroot", "/host", "sh", "-c", &note, "_"]);
+        Server::start_through(&wrapper, options)
+    }
+}
+
+impl Drop for SmallHost {
+    fn drop(&mut self) {
+        docker(&["rm", "--force", &self.id]);
+    }
+}
+
+/// Whether a variable says which Engine and image are used.
+fn is_ours(variable: &str) -> bool {
+    variable == "DOCKER_HOST" || variable.starts_with("CODECUBE_")
+}
+
+/// What a `docker` command prints.
+fn docker(words: &[&str]) -> String {
+    let done = Command::new("docker").args(words).output().unwrap();
+    assert!(done.status.success(), "docker {words:?}: {done:?}");
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
 /// F15: the server, its Redis and all sandboxes share a control group that is too small for what programs take.
 #[tokio::test]
 async fn short_of_memory_the_host_ends_programs_and_never_the_server() {
-    let Some(engine) = OwnEngine::start(EngineOptions::default()).await else { return };
-    let group = format!("/sys/fs/cgroup/memory/{}", engine.cgroup());
-    // The Engine makes it with its first container; without control groups of version 1 it cannot be made at all.
-    if std::path::Path::new("/sys/fs/cgroup/memory").exists() {
-        std::fs::create_dir_all(&group).unwrap();
-    }
-    if std::fs::write(format!("{group}/memory.limit_in_bytes"), (640 << 20).to_string()).is_err() {
-        return not_tried("memory is limited here by control groups of version 2, which this test cannot set up yet");
-    }
-    let inside = format!("{group}/server");
-    std::fs::create_dir_all(&inside).unwrap();
-    let join = format!("echo $$ >{inside}/cgroup.procs; exec \"$@\"");
-    let host = format!("--docker-host={}", engine.host());
-    let server = Server::start_through(&["sh", "-c", &join, "_"], &[&host, "--pool-size=1", "--wall-seconds=8"]);
+    let Some(small) = SmallHost::start("640m") else { return };
+    let parent = format!("--cgroup-parent={}", small.group());
+    let number = tempfile::NamedTempFile::new_in("/var/tmp").unwrap();
+    let server = small.server(number.path(), &[&parent, "--pool-size=1", "--wall-seconds=8"]);
     server.ready().await;
-    let (web, runner) = (server.process.child.id(), child_named(server.process.child.id(), "codecube"));
+    let web = std::fs::read_to_string(number.path()).unwrap().trim().parse().unwrap();
+    let runner = child_named(web, "codecube");
     let hogs = (0..4).map(|_| async {
         let mut page = Visitor::new(server.url()).await.fresh().await;
         page.run("python", "x = []\nwhile True: x.append(bytearray(b'x' * 1000000))").await

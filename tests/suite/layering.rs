@@ -77,7 +77,7 @@ fn every_part_imports_only_what_the_table_allows() {
 
 #[test]
 fn no_group_hides_an_import() {
-    for (file, source) in sources().iter().filter(|(file, _)| file != "src/app.rs") {
+    for (file, source) in sources().iter().filter(|(file, _)| !file.starts_with("src/app/")) {
         assert!(!source.contains("crate::{"), "{file}: write full paths, one part each");
         assert!(!source.contains("super::super"), "{file}: write the full path");
     }

@@ -23,8 +23,9 @@ const POOL: usize = 2;
 const AT_ONCE: usize = 4;
 /// Users of one server's sandboxes.
 const USERS: u32 = 1000;
-/// Programs whose limits are these run here; the others, in `abuse.rs`.
-pub const LIMITS: (Duration, u64) = (Duration::from_secs(4), 256);
+/// Limits of what runs here: room for those that must come to another end, and not too long for the others.
+const WALL: Duration = Duration::from_secs(10);
+const MEMORY_MB: u64 = 256;
 
 /// What there is of one server on an Engine of its own.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,11 +85,18 @@ impl Rig {
         Remains {
             containers,
             volumes: lines(&["volume", "ls", "--quiet"]),
-            mounts: self.engine.inside(&["cat", "/proc/self/mounts"]).stdout.split(|byte| *byte == b'\n').count(),
+            mounts: self.mounts(),
             control_groups: groups(&self.engine.cgroup()),
             folders,
             strays: self.strays(containers),
         }
+    }
+
+    /// Mounts below this Engine's folder, which has the name of its control group. The others were there before it, and
+    /// go when another Engine's containers go.
+    fn mounts(&self) -> usize {
+        let mounts = self.engine.inside(&["cat", "/proc/self/mounts"]).stdout;
+        String::from_utf8_lossy(&mounts).lines().filter(|line| line.contains(&self.engine.cgroup())).count()
     }
 
     /// Processes beyond those of sandboxes that wait: an agent, its launcher, perhaps an interpreter.
@@ -157,16 +165,19 @@ fn groups(name: &str) -> usize {
     roots.map(|root| below(&root.join(name))).sum::<usize>() + below(&std::path::Path::new("/sys/fs/cgroup").join(name))
 }
 
+/// Whether a program goes through the HTTP API here; the others do in `abuse.rs`.
+pub fn is_tried_here(program: &Hostile) -> bool {
+    program.is_of_usual_limits() && program.memory_mb == MEMORY_MB && goes_by_api(program)
+}
+
 /// Runs every hostile program through the API, and again until there were so many runs; kills the server in the middle
 /// of them, and counts what is left.
 async fn hostile_runs(least: usize) {
     let corpus = Corpus::load().unwrap();
-    let fits = |program: &&Hostile| (program.timeout, program.memory_mb) == LIMITS && goes_by_api(program);
-    let all: Vec<&Hostile> = corpus.attacks().into_iter().filter(fits).collect();
+    let all: Vec<&Hostile> = corpus.attacks().into_iter().filter(|program| is_tried_here(program)).collect();
     let programs: Vec<&Hostile> = all.iter().copied().cycle().take(least.max(all.len())).collect();
-    let Some(mut rig) = Rig::start(&["--wall-seconds=4", "--memory-mb=256", "--compile-seconds=20"]).await else {
-        return;
-    };
+    let (wall, memory) = (format!("--wall-seconds={}", WALL.as_secs()), format!("--memory-mb={MEMORY_MB}"));
+    let Some(mut rig) = Rig::start(&[&wall, &memory, "--compile-seconds=20"]).await else { return };
     Visitor::new(rig.server.url()).await.fresh().await.run("python", "print(1)").await;
     let (before, figures) = (rig.full_pool().await, rig.figures());
     let (first, second) = programs.split_at(programs.len() / 2);

@@ -6,6 +6,7 @@ mod accessibility;
 mod bad_input;
 mod browser;
 mod client_faults;
+mod crowds;
 mod curl;
 mod curl_errors;
 mod curl_runs;

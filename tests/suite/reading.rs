@@ -101,3 +101,31 @@ async fn a_browser_without_scripts_runs_saves_forks_and_deletes() {
     browser.find("form[action$='/delete'] button").await.click().await.unwrap();
     until_shown(&browser, "For 60 seconds").await;
 }
+
+#[tokio::test]
+async fn somebody_elses_code_is_coloured_without_a_script_and_changed_when_that_is_asked_for() {
+    let url = Server::shared().await.url();
+    let code = "def hi(): # <script>alert(1)</script>\n    return 1\n";
+    let shell = Shell::new(&[("a.py", code), ("b.py", "import a\n")]).await;
+    let key = shell.curl(&["-F", "file=@a.py", "-F", "file=@b.py", "-F", "language=python", "HOST/"]).key();
+    let html = page(&key).await;
+    let reading = html.split("<noscript>").nth(1).unwrap().split("</noscript>").next().unwrap();
+    for part in [
+        "<span class=\"code-keyword\">def</span>",
+        "<span class=\"code-comment\"># &#60;script&#62;alert(1)&#60;/script&#62;</span>",
+        "<h3 class=\"reading-name\">b.py</h3>",
+    ] {
+        assert!(reading.contains(part), "{part} is not in {reading}");
+    }
+    let browser = Browser::open_without_scripts(1280, 800).await;
+    browser.driver.goto(format!("{url}/{key}")).await.unwrap();
+    let (reading, field) = (browser.find(".reading").await, browser.find("#content").await);
+    assert!(reading.is_displayed().await.unwrap() && !field.is_displayed().await.unwrap());
+    browser.find("#change").await.send_keys(" ").await.unwrap();
+    assert!(!reading.is_displayed().await.unwrap() && field.is_displayed().await.unwrap());
+    field.send_keys("# mine").await.unwrap();
+    browser.find("#save").await.click().await.unwrap();
+    until_shown(&browser, "Fork of").await;
+    let source = browser.driver.source().await.unwrap();
+    assert!(source.contains("# mine") && !source.contains("class=\"reading\""), "{source}");
+}

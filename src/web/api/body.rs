@@ -14,11 +14,11 @@ use crate::web::error::WebError;
 const FORM_OVERHEAD_BYTES: usize = 64 * 1024;
 
 /// One field of a form.
-pub(super) struct FormField {
-    pub(super) name: String,
+pub(in crate::web) struct FormField {
+    pub(in crate::web) name: String,
     /// Present for a file.
-    pub(super) file_name: Option<String>,
-    pub(super) bytes: Bytes,
+    pub(in crate::web) file_name: Option<String>,
+    pub(in crate::web) bytes: Bytes,
 }
 
 /// Reads the whole body. One that states more than the limit is refused before a byte of it is read.
@@ -40,7 +40,7 @@ pub(super) fn is_form(request: &HttpRequest) -> bool {
 }
 
 /// Reads a form's fields, all of them together within the limit.
-pub(super) async fn read_form(
+pub(in crate::web) async fn read_form(
     request: &HttpRequest,
     payload: Payload,
     limit: usize,
@@ -68,7 +68,7 @@ async fn read_field(field: Field, limit: usize) -> Result<FormField, WebError> {
 }
 
 /// Bytes as text, if they are.
-pub(super) fn text(bytes: Bytes) -> Result<String, WebError> {
+pub(in crate::web) fn text(bytes: Bytes) -> Result<String, WebError> {
     String::from_utf8(bytes.into()).map_err(|_| WebError::NotText)
 }
 

@@ -10,7 +10,7 @@ pub(super) mod edit;
 pub(super) mod run;
 pub(super) mod usage;
 
-mod body;
+pub(super) mod body;
 mod framing;
 mod relay;
 mod sent;

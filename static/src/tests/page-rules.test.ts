@@ -23,10 +23,16 @@ test("text that somebody typed stays, and so does a name that somebody gave", ()
 
 test("tries to reconnect grow from half a second to fifteen", () => {
   assert.equal(reconnectDelayMs(0, 0), 500);
-  assert.equal(reconnectDelayMs(2, 1), 2000);
+  assert.equal(reconnectDelayMs(2, 1), 4000);
   for (const attempt of [5, 50, 5000]) {
     assert.equal(reconnectDelayMs(attempt, 1), 15_000);
     assert.equal(reconnectDelayMs(attempt, 0), 7500);
+  }
+});
+
+test("pages that lost the server in one moment come back spread over half a second and more", () => {
+  for (const attempt of [0, 1, 2, 9]) {
+    assert.ok(reconnectDelayMs(attempt, 1) - reconnectDelayMs(attempt, 0) >= 500);
   }
 });
 

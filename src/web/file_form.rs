@@ -1,0 +1,67 @@
+//! Files without a script: adding some to the page's form, and moving one up. Nothing is stored; the form comes back with
+//! them, and Save or Run sends it.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::program::file::{FileContent, SourceFile};
+use crate::snippets::key::SnippetKey;
+use crate::web::api::body::{self, FormField};
+use crate::web::assets::Page;
+use crate::web::error::WebError;
+use crate::web::form_fields::Fields;
+use crate::web::network::Network;
+use crate::web::run_form::Sent;
+use crate::web::snippet_page::{self, View};
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+/// Fields of the form that are no file's.
+const MAX_WORDS: usize = 32;
+/// Fields of each file: its path, its content, and whether it goes.
+const FIELDS_PER_FILE: usize = 3;
+
+/// `POST /{key}/files`
+pub(super) async fn arrange(
+    request: HttpRequest,
+    asked: (Data<State>, Visitor, Network),
+    page: Page,
+    key: Path<SnippetKey>,
+    payload: Payload,
+) -> Result<HttpResponse, WebError> {
+    let limits = &asked.0.settings.program_limits;
+    let most = limits.files * FIELDS_PER_FILE + MAX_WORDS;
+    let parts = body::read_form(&request, payload, asked.0.settings.message_bytes(), most).await?;
+    let (pairs, uploads) = sorted(parts)?;
+    let mut fields = Fields::read(pairs)?;
+    let notice = match (fields.move_up(), uploads.len()) {
+        (true, _) => "The file has moved up. Save or run to keep it so.".to_owned(),
+        (false, 0) => "No file was chosen.".to_owned(),
+        (false, 1) => "One file is added. Save or run to keep it.".to_owned(),
+        (false, number) => format!("{number} files are added. Save or run to keep them."),
+    };
+    uploads.into_iter().for_each(|file| fields.add(file));
+    let sent = Sent::new(asked, key.into_inner(), fields);
+    let base = sent.base(&sent.key).await?;
+    let language = sent.shown_language(base.as_ref()).ok_or(WebError::NotFound)?;
+    let chosen = sent.fields.chosen();
+    let view = View { notice: Some(notice), chosen, ..sent.view(sent.key.clone(), base, language) };
+    snippet_page::respond(&sent.state, page, &sent.visitor, view, None).await
+}
+
+type Sorted = (Vec<(String, String)>, Vec<SourceFile>);
+
+/// The form's words, and the files that were chosen. A browser sends an empty one for none.
+fn sorted(parts: Vec<FormField>) -> Result<Sorted, WebError> {
+    let (mut pairs, mut uploads) = (Vec::new(), Vec::new());
+    for FormField { name, file_name, bytes } in parts {
+        match file_name {
+            Some(path) if !path.is_empty() => {
+                uploads.push(SourceFile { path, content: FileContent::from_bytes(bytes.to_vec()) });
+            }
+            Some(_) => {}
+            None => pairs.push((name, body::text(bytes)?)),
+        }
+    }
+    Ok((pairs, uploads))
+}

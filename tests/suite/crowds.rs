@@ -1,0 +1,192 @@
+//! Many clients at once, and those who went without a word: F28, F30, F31 and F37 of the list of faults, and what bodies
+//! that are too large cost.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::Pid;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+use crate::processes::resident_kib;
+use crate::server::{PATIENCE, Server, until};
+use crate::socket::{Page, Visitor};
+
+/// As many descriptors as this host gives; servers that are started later have them too.
+fn room_for_many() {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
+}
+
+/// Resident memory of the process that answers the web, KiB.
+fn memory_kib(server: &Server) -> u64 {
+    resident_kib(Pid::from_raw(i32::try_from(server.process.child.id()).unwrap()))
+}
+
+/// This many viewers of one snippet, opened fifty at a time.
+async fn viewers(visitor: &Visitor, key: &str, number: usize) -> Vec<Page> {
+    let mut open = Vec::new();
+    while open.len() < number {
+        open.extend(join_all((0..50).map(|_| visitor.open(key))).await);
+    }
+    open
+}
+
+/// F30.
+#[tokio::test]
+async fn a_thousand_viewers_see_the_same_for_little_memory_and_late_ones_see_all_of_it() {
+    room_for_many();
+    let server = Server::start(&["--pool-size=1", "--sockets-per-visitor=0"]).await;
+    let owner = Visitor::new(server.url()).await;
+    let mut page = owner.fresh().await;
+    page.start("bash", "read go; for number in {1..500}; do echo \"line $number of $go\"; done").await;
+    let started = page.event("started").await;
+    let before = memory_kib(&server);
+    let mut many = viewers(&Visitor::new(server.url()).await, &page.key, 1000).await;
+    page.next_that(|heard| heard["type"] == "viewers" && heard["count"] == 1001).await;
+    page.send(json!({"type": "input", "run": started["run"], "data": "many\n"})).await;
+    let own = page.finish().await;
+    assert_eq!(own.output().lines().count(), 500);
+    let seen = tokio::time::timeout(PATIENCE, join_all(many.iter_mut().map(Page::finish))).await.unwrap();
+    assert!(seen.iter().all(|heard| heard.output() == own.output() && heard.run == own.run));
+    let grown = memory_kib(&server).saturating_sub(before);
+    assert!(grown < 1000 * 64, "{grown} KiB for a thousand viewers");
+    let late = owner.open(&page.key).await.finish().await;
+    assert_eq!(late.output(), own.output());
+}
+
+/// F28: nothing comes any more, not even an answer to a ping, and no end of the connection either.
+#[tokio::test]
+async fn a_client_that_fell_silent_is_counted_out_within_half_a_minute() {
+    let server = Server::shared().await;
+    let mut watching = Visitor::new(server.url()).await.fresh().await;
+    watching.start("bash", "echo up; sleep 50").await;
+    let up = watching.event("output").await;
+    let address = format!("{}/{}/socket", server.url().replace("http", "ws"), watching.key);
+    let (silent, _) = tokio_tungstenite::connect_async(address.into_client_request().unwrap()).await.unwrap();
+    let start = Instant::now();
+    // Its bytes are taken, so the connection is sound; nobody reads them as frames, so nobody answers.
+    let MaybeTlsStream::Plain(mut connection) = silent.into_inner() else { unreachable!() };
+    watching.next_that(|heard| heard["type"] == "viewers" && heard["count"] == 2).await;
+    let mut unread = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(40), connection.read_to_end(&mut unread));
+    let left = watching.next_that(|heard| heard["type"] == "viewers" && heard["count"] == 1);
+    let (ended, _) = tokio::join!(ended, left);
+    assert!(ended.is_ok() && start.elapsed() < Duration::from_secs(35), "{:?}", start.elapsed());
+    watching.send(json!({"type": "stop", "run": up["run"]})).await;
+    assert_eq!(watching.event("finished").await["outcome"], "stopped", "those who stayed see the run to its end");
+}
+
+/// F31.
+#[tokio::test]
+async fn one_network_holds_no_more_sockets_than_its_share_and_gets_it_back() {
+    let server = Server::start(&["--pool-size=0", "--sockets-per-visitor=3"]).await;
+    let visitor = Visitor::new(server.url()).await;
+    let mut open = viewers_of_their_own(&visitor, 3).await;
+    let status = || async {
+        let address =
+            format!("{}/{}/socket", server.url().replace("http", "ws"), crate::socket::fresh_key(server.url()).await);
+        match tokio_tungstenite::connect_async(address.into_client_request().unwrap()).await {
+            Ok(_) => 101,
+            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => answer.status().as_u16(),
+            Err(error) => unreachable!("{error}"),
+        }
+    };
+    assert_eq!(status().await, 429);
+    open.pop();
+    until("there is room again", || async { status().await == 101 }).await;
+}
+
+async fn viewers_of_their_own(visitor: &Visitor, number: usize) -> Vec<Page> {
+    join_all((0..number).map(|_| visitor.fresh())).await
+}
+
+/// F37. That they do not all come back in the same moment is the page's part (`page-rules.test.ts`); here they do.
+#[tokio::test]
+async fn five_hundred_viewers_come_back_after_a_restart_and_miss_nothing() {
+    room_for_many();
+    let mut server = Server::start(&["--pool-size=1", "--sockets-per-visitor=0"]).await;
+    let visitor = Visitor::new(server.url()).await;
+    let mut page = visitor.fresh().await;
+    page.start("bash", "echo up; sleep 50").await;
+    let up = page.event("output").await;
+    let mut many = viewers(&visitor, &page.key, 500).await;
+    join_all(many.iter_mut().map(|viewer| viewer.event("output"))).await;
+    server.process.terminate();
+    server.restart().await;
+    join_all(many.iter_mut().map(Page::until_closed)).await;
+    let again = Visitor { url: server.url().to_owned(), ..visitor };
+    let query = format!("?run={}&after={}", up["run"].as_str().unwrap(), up["id"]);
+    let start = Instant::now();
+    let back = join_all((0..500).map(|_| again.open_after(&page.key, &query))).await;
+    let rest = join_all(back.into_iter().map(|mut viewer| async move { viewer.finish().await })).await;
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    for heard in rest {
+        assert_eq!((heard.run.as_str(), heard.output().as_str()), (up["run"].as_str().unwrap(), ""));
+        assert!(["interrupted", "runner_lost"].contains(&heard.outcome()), "{:?}", heard.finished());
+    }
+}
+
+const BODIES: usize = 200;
+/// What a body here says of itself, bytes.
+const STATED: usize = 1_000_000;
+/// What a snippet can hold, bytes.
+const LIMIT: usize = 256 * 1024;
+
+/// A request with this head; gives back the connection.
+async fn begun(server: &Server, length: &str) -> TcpStream {
+    let address = server.url().trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST /?language=python HTTP/1.1\r\nHost: {address}\r\n{length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Writes what the server still takes, and gives back the first line of its answer.
+async fn answered(mut stream: TcpStream, rest: Vec<u8>) -> String {
+    let (mut reader, mut writer) = stream.split();
+    let read = async {
+        let mut answer = vec![0; 12];
+        reader.read_exact(&mut answer).await.map(|_| String::from_utf8_lossy(&answer).into_owned())
+    };
+    // It may close while this is written: the answer was sent before.
+    let write = async {
+        let _ = writer.write_all(&rest).await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        answer = read => answer.unwrap_or_default(),
+        () = write => unreachable!(),
+    }
+}
+
+#[tokio::test]
+async fn two_hundred_megabytes_of_bodies_that_are_too_large_are_never_in_memory() {
+    let server = Server::start(&["--pool-size=0"]).await;
+    let before = memory_kib(&server);
+    let stated = join_all((0..BODIES).map(|_| begun(&server, "Content-Length: 1000000"))).await;
+    let answers = join_all(stated.into_iter().map(|stream| answered(stream, vec![b'#'; STATED]))).await;
+    assert!(answers.iter().all(|answer| answer == "HTTP/1.1 413"), "{answers:?}");
+    let grown = memory_kib(&server).saturating_sub(before);
+    assert!(grown < 20 * 1024, "{grown} KiB for bodies that state their length");
+
+    // Without a length each may send as much as a snippet can hold before it is known to be more.
+    let mut unstated = join_all((0..BODIES).map(|_| begun(&server, "Transfer-Encoding: chunked"))).await;
+    let most = [format!("{:x}\r\n", LIMIT - 1000).into_bytes(), vec![b'#'; LIMIT - 1000], b"\r\n".to_vec()].concat();
+    join_all(unstated.iter_mut().map(|stream| stream.write_all(&most))).await;
+    let held = memory_kib(&server).saturating_sub(before);
+    assert!(held < (BODIES * LIMIT * 3 / 2 / 1024) as u64, "{held} KiB while {BODIES} bodies come in");
+    let rest = [format!("{STATED:x}\r\n").into_bytes(), vec![b'#'; STATED], b"\r\n0\r\n\r\n".to_vec()].concat();
+    let answers = join_all(unstated.into_iter().map(|stream| answered(stream, rest.clone()))).await;
+    assert!(answers.iter().all(|answer| answer == "HTTP/1.1 413"), "{answers:?}");
+    let grown = memory_kib(&server).saturating_sub(before);
+    assert!(grown < 80 * 1024, "{grown} KiB after all were refused");
+    assert_eq!(
+        crate::socket::quiet_client().get(format!("{}/healthz", server.url())).send().await.unwrap().status(),
+        200
+    );
+}
