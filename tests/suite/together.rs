@@ -63,7 +63,7 @@ async fn all_sandboxes_lie_in_the_operators_control_group_and_its_limit_holds_fo
     let (mut first, mut second) = (visitor.fresh().await, visitor.fresh().await);
     first.start("python", hog).await;
     let said = first.next_that(|heard| heard["kind"] == "output" || heard["kind"] == "finished").await;
-    assert_eq!(said["data"], "full\n", "{said}");
+    assert!(said["data"].as_str().is_some_and(|data| data.starts_with("full")), "{said}");
     second.start("python", hog).await;
     let ended = tokio::select! {
         ended = first.event("finished") => ended,
