@@ -3,13 +3,13 @@
 //! The map, and who may import whom (`tests/suite/layering.rs` fails on anything else):
 //!
 //! ```text
-//! main → app → web    → snippets, runs, languages, program
+//! main → app → web    → snippets, runs, languages, program, seal
 //!            → runner → runs, languages, program, protocol
 //!            → operator → snippets, runs
 //!            → doctor → runner, runs, languages, program
-//! snippets, runs → db, program, languages          agent → protocol
+//! snippets, runs → db, program, languages, seal    agent → protocol
 //! program → languages (id and list)
-//! db, languages, protocol, telemetry, config → nothing of ours
+//! db → seal          seal, languages, protocol, telemetry, config → nothing of ours
 //! web, runner → db::DbError, the error type alone
 //! ```
 
@@ -33,6 +33,8 @@ pub mod protocol;
 pub mod runner;
 #[cfg(feature = "server")]
 pub mod runs;
+#[cfg(feature = "server")]
+pub mod seal;
 #[cfg(feature = "server")]
 pub mod snippets;
 #[cfg(feature = "server")]

@@ -26,7 +26,8 @@ pub(super) async fn examine(options: DoctorOptions, stop: CancellationToken) -> 
     options.runner.check()?;
     runner::check(&runner_settings(&options.runner)).await?;
     let folder = std::env::temp_dir().join(format!("codecube-doctor-{}", std::process::id()));
-    let storage = Storage::open(&StorageOptions { redis_url: None, data_dir: folder.clone() }).await?;
+    let storage =
+        Storage::open(&StorageOptions { redis_url: None, data_dir: folder.clone(), secret_file: None }).await?;
     let report = examine_with(&options, &storage, stop).await;
     storage.close().await;
     std::fs::remove_dir_all(&folder).context("the doctor's own storage cannot be removed")?;

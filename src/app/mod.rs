@@ -3,6 +3,7 @@
 mod examination;
 mod pages;
 mod runner_process;
+mod secret;
 mod settings;
 mod storage;
 
@@ -58,14 +59,15 @@ async fn serve(options: ServeOptions, stop: CancellationToken) -> Result<()> {
     options.runner.check()?;
     options.page.check()?;
     let listener = bind(&options.page)?;
-    let storage = Storage::open(&options.storage).await?;
+    let mut storage_options = options.storage.clone();
+    if storage_options.secret_file.is_none() {
+        storage_options.secret_file = Some(secret::kept_in(&options.storage.data_dir)?);
+    }
+    let storage = Storage::open(&storage_options).await?;
     let pages = Pages::start(&options.page, &options.queue, &storage, listener).await?;
     let runner_stop = CancellationToken::new();
-    let mut runner = tokio::spawn(keep_runner(
-        options.runner.clone(),
-        child_environment(&options, &storage.url),
-        runner_stop.clone(),
-    ));
+    let mut runner =
+        tokio::spawn(keep_runner(options.runner.clone(), child_environment(&options, &storage), runner_stop.clone()));
     announce(&pages.address)?;
     let failure = tokio::select! {
         () = stop.cancelled() => None,
@@ -105,7 +107,8 @@ async fn runner_only(options: RunnerRoleOptions, stop: CancellationToken) -> Res
     };
     let settings = runner_settings(&options.runner);
     runner::check(&settings).await?;
-    let db = connect(url).await?;
+    let secret = secret::of(options.storage.secret_file.as_deref())?;
+    let db = connect(url).await?.with_secret(secret);
     let feed_stop = CancellationToken::new();
     let (feed, feeding) = Feed::start(db.clone(), feed_stop.clone());
     let runs = Runs::new(db, QueueLimits::default());

@@ -8,6 +8,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::EXIT_SET_UP;
+use crate::app::storage::Storage;
 use crate::config::roles::ServeOptions;
 use crate::config::runner::RunnerOptions;
 
@@ -57,10 +58,13 @@ fn is_set_up_failure(status: ExitStatus) -> bool {
 pub(super) type Environment = Vec<(&'static str, String)>;
 
 /// All settings of `serve` that its runner shares.
-pub(super) fn child_environment(options: &ServeOptions, redis_url: &str) -> Environment {
+pub(super) fn child_environment(options: &ServeOptions, storage: &Storage) -> Environment {
     let mut environment = options.runner.as_environment();
     environment.extend(options.log.as_environment());
-    environment.push(("CODECUBE_REDIS_URL", redis_url.to_owned()));
+    environment.push(("CODECUBE_REDIS_URL", storage.url.clone()));
+    // Where the secret is, not the secret: other processes of this user can read an environment.
+    let secret_file = storage.secret_file.as_ref().map(|path| path.display().to_string());
+    environment.extend(secret_file.map(|path| ("CODECUBE_SECRET_FILE", path)));
     environment
 }
 

@@ -15,4 +15,8 @@ pub struct StorageOptions {
     /// Directory of the private redis-server: everything saved is in it. Back it up.
     #[arg(long, env = "CODECUBE_DATA_DIR", default_value = "./data", value_name = "DIR")]
     pub data_dir: PathBuf,
+    /// File with a secret of 64 hexadecimal characters (`openssl rand -hex 32`) that seals in Redis what runs of protected
+    /// snippets are made of and print. `web` and `runner` need the same one; `serve` makes its own in the data directory.
+    #[arg(long, env = "CODECUBE_SECRET_FILE", value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
 }

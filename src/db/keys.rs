@@ -134,6 +134,12 @@ pub fn run_log(shard: u16, id: &str) -> String {
     format!("{{runs:{shard}}}:{id}:log")
 }
 
+/// The run's id in a name that [`run_log`] made.
+#[must_use]
+pub fn run_of_log(name: &str) -> Option<&str> {
+    name.strip_prefix("{runs:")?.split_once("}:")?.1.strip_suffix(":log")
+}
+
 /// Stream: what viewers typed for the run; removed when it ends.
 #[must_use]
 pub fn run_input(shard: u16, id: &str) -> String {

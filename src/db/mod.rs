@@ -9,6 +9,8 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSubSink, PubSubStream};
 use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
 
+use crate::seal::SealKey;
+
 /// Greatest time a command may take before the visitor is told that storage does not answer.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What the queue's commands need: XPENDING with IDLE, XRANGE with exclusive ends.
@@ -34,6 +36,9 @@ pub enum DbError {
     /// It lacks commands that are needed.
     #[error("redis {0} is too old; 6.2 or newer is needed")]
     TooOld(String),
+    /// Something must not be read there, and no secret was given to seal it with.
+    #[error("no secret to seal with")]
+    NoSecret,
     /// What stands in Redis is not what was put there.
     #[error("damaged value: {0}")]
     Damaged(String),
@@ -61,6 +66,7 @@ impl From<RedisError> for DbError {
 pub struct Db {
     client: Client,
     commands: ConnectionManager,
+    secret: Option<SealKey>,
 }
 
 impl Db {
@@ -76,9 +82,21 @@ impl Db {
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(200));
         let commands = client.get_connection_manager_with_config(config).await?;
-        let db = Self { client, commands };
+        let db = Self { client, commands, secret: None };
         db.check_version().await?;
         Ok(db)
+    }
+
+    /// The same for a process that shares a secret with the others of its kind, for what must not be read in Redis.
+    #[must_use]
+    pub fn with_secret(self, secret: Option<SealKey>) -> Self {
+        Self { secret, ..self }
+    }
+
+    /// That secret.
+    #[must_use]
+    pub fn secret(&self) -> Option<&SealKey> {
+        self.secret.as_ref()
     }
 
     /// How Redis makes room by throwing away what nobody asked it to, if it does so. A service that hides its settings is

@@ -10,8 +10,10 @@ use redis::aio::{PubSubSink, PubSubStream};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, keys};
+use crate::runs::envelope::Envelope;
 use crate::runs::event::LoggedEvent;
+use crate::runs::request::RunId;
 
 /// How often the connection is asked whether it lives; one that went silently would freeze every live view.
 const ASK_EVERY: Duration = Duration::from_secs(5);
@@ -74,7 +76,7 @@ async fn connected(db: &Db, topics: &Topics, wanted: &mut mpsc::UnboundedReceive
                 Some(Change::Subscribe(channel)) => subscribe(&mut sink, topics, &channel).await?,
                 Some(Change::Unsubscribe(channel)) => unsubscribe(&mut sink, topics, &channel).await?,
             },
-            delivered = deliver(&mut stream, topics) => delivered?,
+            delivered = deliver(db, &mut stream, topics) => delivered?,
         }
     }
 }
@@ -106,7 +108,7 @@ async fn in_time(answer: impl Future<Output = RedisResult<()>>) -> Result<(), Db
     }
 }
 
-async fn deliver(stream: &mut PubSubStream, topics: &Topics) -> Result<(), DbError> {
+async fn deliver(db: &Db, stream: &mut PubSubStream, topics: &Topics) -> Result<(), DbError> {
     let Some(message) = stream.next().await else {
         return Err(DbError::Unreachable(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into()));
     };
@@ -115,7 +117,10 @@ async fn deliver(stream: &mut PubSubStream, topics: &Topics) -> Result<(), DbErr
     let (Some(topic), Ok(text)) = (topic, std::str::from_utf8(message.get_payload_bytes())) else {
         return Ok(());
     };
-    let news = if channel.ends_with(":log") { parse_events(text) } else { Some(News::Text(text.into())) };
+    let news = match keys::run_of_log(channel) {
+        Some(run) => RunId::parse(run).and_then(|run| parse_events(text, &Envelope::of(db, &run))),
+        None => Some(News::Text(text.into())),
+    };
     if let Some(news) = news {
         let _ = topic.send(news);
     }
@@ -123,11 +128,12 @@ async fn deliver(stream: &mut PubSubStream, topics: &Topics) -> Result<(), DbErr
 }
 
 /// The form that `append.lua` publishes: the first number and the time, then a line for each event.
-fn parse_events(text: &str) -> Option<News> {
+fn parse_events(text: &str, envelope: &Envelope) -> Option<News> {
     let mut lines = text.split('\n');
     let (first, at_ms) = lines.next()?.split_once(' ')?;
     let (first, at_ms): (u64, u64) = (first.parse().ok()?, at_ms.parse().ok()?);
-    let numbered = lines.zip(first..).map(|(json, id)| Arc::new(LoggedEvent { id, at_ms, json: json.to_owned() }));
+    let numbered =
+        lines.zip(first..).map(|(json, id)| Arc::new(LoggedEvent { id, at_ms, json: envelope.open_event(json) }));
     Some(News::Events(numbered.collect()))
 }
 

@@ -14,9 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::db::{Db, DbError, keys};
 use crate::runs::carrier::{Change, News, Topics, carry, lock};
+use crate::runs::envelope::Envelope;
 use crate::runs::event::LoggedEvent;
 use crate::runs::request::{Control, RunId};
 use crate::runs::store::Runs;
+use crate::seal::SealKey;
 
 /// Messages that a follower may lag behind before it is sent back to the log.
 const TOPIC_CAPACITY: usize = 128;
@@ -27,6 +29,7 @@ const PAGE: usize = 64;
 pub struct Feed {
     topics: Arc<Topics>,
     changes: mpsc::UnboundedSender<Change>,
+    secret: Option<SealKey>,
 }
 
 impl Feed {
@@ -35,8 +38,9 @@ impl Feed {
         let topics = Arc::new(Topics::default());
         // Unbounded, because a follower's end is told from `drop`; never longer than the number of followers.
         let (changes, wanted) = mpsc::unbounded_channel();
+        let secret = db.secret().cloned();
         let task = tokio::spawn(carry(db, topics.clone(), wanted, stop));
-        (Self { topics, changes }, task)
+        (Self { topics, changes, secret }, task)
     }
 
     /// Follows a run's log after event number `after` until its outcome.
@@ -63,7 +67,7 @@ impl Feed {
     /// Follows what viewers say to the runs of a runner.
     #[must_use]
     pub fn follow_controls(&self, runner: &str) -> ControlFollower {
-        ControlFollower { subscription: self.subscribe(keys::runner_channel(runner)) }
+        ControlFollower { subscription: self.subscribe(keys::runner_channel(runner)), secret: self.secret.clone() }
     }
 
     fn subscribe(&self, channel: String) -> Subscription {
@@ -224,6 +228,7 @@ pub enum Heard {
 /// Follows what viewers say to one runner.
 pub struct ControlFollower {
     subscription: Subscription,
+    secret: Option<SealKey>,
 }
 
 impl ControlFollower {
@@ -233,7 +238,7 @@ impl ControlFollower {
             match self.subscription.next().await {
                 News::Gap => return Heard::Gap,
                 News::Text(text) => {
-                    if let Some(heard) = parse_control(&text) {
+                    if let Some(heard) = parse_control(&text, self.secret.as_ref()) {
                         return heard;
                     }
                 }
@@ -252,20 +257,19 @@ impl Runs {
         let input = keys::run_input(id.shard(), id.as_str());
         let start = number.map_or_else(|| "-".to_owned(), |number| format!("({number}"));
         let reply: StreamRangeReply = self.db.commands().xrange(input, start, "+").await?;
+        let envelope = Envelope::of(&self.db, id);
         let said = reply.ids.iter().filter_map(|entry| {
             let message: String = entry.get("message")?;
-            Some((entry.id.clone(), serde_json::from_str(&message).ok()?))
+            Some((entry.id.clone(), serde_json::from_str(&envelope.open(&message)?).ok()?))
         });
         Ok(said.collect())
     }
 }
 
-fn parse_control(text: &str) -> Option<Heard> {
+fn parse_control(text: &str, secret: Option<&SealKey>) -> Option<Heard> {
     let (head, message) = text.split_once('\n')?;
     let (run, number) = head.split_once(' ')?;
-    Some(Heard::Said {
-        run: RunId::parse(run)?,
-        number: number.to_owned(),
-        control: serde_json::from_str(message).ok()?,
-    })
+    let run = RunId::parse(run)?;
+    let message = Envelope::with(secret, &run).open(message)?;
+    Some(Heard::Said { run, number: number.to_owned(), control: serde_json::from_str(&message).ok()? })
 }

@@ -5,6 +5,7 @@
 //! - [`queue`]: what a runner does: claim, renew, sweep
 //! - [`log`]: events and the outcome, written by whoever executes the run
 //! - [`feed`]: following logs live, any number over one connection
+//! - `envelope`: what of a protected snippet's run stands in Redis
 //! - [`runners`]: which runners live, and what they can do
 
 pub mod event;
@@ -18,4 +19,5 @@ pub mod runners;
 pub mod store;
 
 mod carrier;
+mod envelope;
 mod script;

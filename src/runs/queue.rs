@@ -7,8 +7,9 @@ use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamClaimReply, StreamPendingCountReply, StreamRangeReply, StreamReadReply};
 use redis::{AsyncCommands, RedisError};
 
-use crate::db::{DbError, keys};
+use crate::db::{Db, DbError, keys};
 use crate::languages::LanguageId;
+use crate::runs::envelope::Envelope;
 use crate::runs::event::EventKind;
 use crate::runs::outcome::{Finished, Outcome};
 use crate::runs::request::{Control, RunId, RunRequest};
@@ -69,7 +70,7 @@ impl Queue {
         }
         let reply: StreamReadReply = read?;
         let entries = reply.keys.into_iter().flat_map(|key| key.ids);
-        Ok(entries.filter_map(|entry| parse_entry(&entry)).collect())
+        Ok(entries.filter_map(|entry| parse_entry(&self.runs.db, &entry)).collect())
     }
 
     async fn read(&mut self, count: usize) -> Result<StreamReadReply, RedisError> {
@@ -131,7 +132,7 @@ impl Claims {
     /// # Errors
     /// When Redis fails or the request is damaged.
     pub async fn claim(&self, entry: &Entry, started: &EventKind) -> Result<Option<Claim>, DbError> {
-        let keys = RunKeys::of(&entry.run);
+        let (keys, envelope) = (RunKeys::of(&entry.run), Envelope::of(&self.runs.db, &entry.run));
         let answer: Vec<String> = self
             .runs
             .scripts
@@ -143,7 +144,7 @@ impl Claims {
             .key(keys.input)
             .arg(entry.run.as_str())
             .arg(&self.runner)
-            .arg(encode(started))
+            .arg(envelope.close_own_words(encode(started)))
             .arg(&entry.entry)
             .arg(keys::QUEUE_GROUP)
             .invoke_async(&mut self.runs.db.commands())
@@ -151,10 +152,15 @@ impl Claims {
         let Some((request, said)) = answer.split_first() else {
             return Ok(None);
         };
-        let request = serde_json::from_str(request)
+        let Some(request) = envelope.open(request) else {
+            self.runs.finish_unopened(&entry.run, &self.runner).await?;
+            return Ok(None);
+        };
+        let request = serde_json::from_str(&request)
             .map_err(|error| DbError::Damaged(format!("request of {}: {error}", entry.run)))?;
-        let said =
-            said.chunks_exact(2).filter_map(|pair| Some((pair[0].clone(), serde_json::from_str(&pair[1]).ok()?)));
+        let said = said
+            .chunks_exact(2)
+            .filter_map(|pair| Some((pair[0].clone(), serde_json::from_str(&envelope.open(&pair[1])?).ok()?)));
         Ok(Some(Claim { request, said: said.collect() }))
     }
 
@@ -194,7 +200,7 @@ impl Claims {
         let mut swept = Swept::default();
         for old in pending.ids {
             let found: StreamRangeReply = commands.xrange(&queue, &old.id, &old.id).await?;
-            let Some(entry) = found.ids.first().and_then(parse_entry) else {
+            let Some(entry) = found.ids.first().and_then(|entry| parse_entry(&self.runs.db, entry)) else {
                 commands.xack::<_, _, _, ()>(&queue, keys::QUEUE_GROUP, &[&old.id]).await?;
                 continue;
             };
@@ -209,7 +215,7 @@ impl Claims {
             }
             let taken: StreamClaimReply =
                 commands.xclaim(&queue, keys::QUEUE_GROUP, &self.runner, lease_ms, &[&old.id]).await?;
-            swept.taken_over.extend(taken.ids.first().and_then(parse_entry));
+            swept.taken_over.extend(taken.ids.first().and_then(|entry| parse_entry(&self.runs.db, entry)));
         }
         Ok(swept)
     }
@@ -252,7 +258,10 @@ fn no_group_yet(error: RedisError) -> Result<StreamPendingCountReply, RedisError
     if error.code() == Some("NOGROUP") { Ok(StreamPendingCountReply::default()) } else { Err(error) }
 }
 
-fn parse_entry(entry: &redis::streams::StreamId) -> Option<Entry> {
+/// Without a language where the secret is missing that opens it: the run is refused then, like one in a language that
+/// nobody knows.
+fn parse_entry(db: &Db, entry: &redis::streams::StreamId) -> Option<Entry> {
     let run = RunId::parse(&entry.get::<String>("run")?)?;
-    Some(Entry { entry: entry.id.clone(), run, language: LanguageId(entry.get("language")?) })
+    let language = Envelope::of(db, &run).open(&entry.get::<String>("language")?).unwrap_or_default();
+    Some(Entry { entry: entry.id.clone(), run, language: LanguageId(language) })
 }

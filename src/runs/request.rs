@@ -10,6 +10,9 @@ use crate::program::Program;
 /// Characters of a run's random part, and of a runner's.
 pub const ALPHABET: [char; 57] = keys::ALPHABET;
 
+/// What stands before the random part of the id of a sealed run.
+const SEALED: &str = "sealed-";
+
 /// A run's id: its queue shard and a random part, `0-…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -22,10 +25,23 @@ impl RunId {
         Self(format!("{shard}-{}", nanoid::nanoid!(16, &ALPHABET)))
     }
 
+    /// A fresh id of a run that must not be read in Redis: it says so itself, to everybody who writes or reads.
+    #[must_use]
+    pub fn random_sealed(shard: u16) -> Self {
+        Self(format!("{shard}-{SEALED}{}", nanoid::nanoid!(16, &ALPHABET)))
+    }
+
+    /// Whether it is the id of such a run.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.0.split_once('-').is_some_and(|(_, random)| random.starts_with(SEALED))
+    }
+
     /// Reads an id that came from outside.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (shard, random) = text.split_once('-')?;
+        let random = random.strip_prefix(SEALED).unwrap_or(random);
         let sound = shard.parse::<u16>().is_ok_and(|number| number.to_string() == shard)
             && random.chars().count() == 16
             && random.chars().all(|character| ALPHABET.contains(&character));
@@ -129,6 +145,9 @@ mod tests {
         let id = RunId::random(7);
         assert_eq!(RunId::parse(id.as_str()), Some(id.clone()));
         assert_eq!(id.shard(), 7);
+        let sealed = RunId::random_sealed(7);
+        assert_eq!(RunId::parse(sealed.as_str()), Some(sealed.clone()));
+        assert!(sealed.is_sealed() && !id.is_sealed() && sealed.shard() == 7);
         for strange in ["", "0", "0-", "07-aaaaaaaaaaaaaaaa", "0-aaaaaaaaaaaaaaa0", "x-aaaaaaaaaaaaaaaa"] {
             assert_eq!(RunId::parse(strange), None, "{strange}");
         }

@@ -6,10 +6,14 @@ use redis::AsyncCommands;
 use redis::streams::{StreamId, StreamRangeReply};
 
 use crate::db::{Db, DbError, keys};
+use crate::runs::envelope::Envelope;
 use crate::runs::event::LoggedEvent;
 use crate::runs::outcome::{Finished, Outcome};
 use crate::runs::request::{Control, RunId, RunRequest};
 use crate::runs::script::{RunKeys, Scripts};
+
+/// How much longer a sealed message may be than what was typed: four times holds for a single key.
+const SEALED_INPUT: usize = 4;
 
 /// How many may wait, and how many one visitor may have.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +87,7 @@ impl Runs {
     /// # Errors
     /// When the queue or the visitor's share is full, or Redis fails; nothing is stored then.
     pub async fn submit(&self, id: &RunId, request: &RunRequest, visitor: &str) -> Result<(), SubmitError> {
-        let keys = RunKeys::of(id);
+        let (keys, envelope) = (RunKeys::of(id), Envelope::of(&self.db, id));
         let snippet = request.snippet.as_ref().map_or("", |snippet| snippet.key.as_str());
         let (word, number): (String, u64) = self
             .scripts
@@ -94,8 +98,8 @@ impl Runs {
             .key(&keys.waiting)
             .key(keys::visitor(id.shard(), visitor))
             .arg(id.as_str())
-            .arg(encode(request))
-            .arg(&request.program.language.0)
+            .arg(envelope.close(encode(request))?)
+            .arg(envelope.close(request.program.language.0.clone())?)
             .arg(visitor)
             .arg(snippet)
             .arg(self.limits.waiting)
@@ -115,15 +119,18 @@ impl Runs {
     /// # Errors
     /// When Redis fails.
     pub async fn control(&self, id: &RunId, control: &Control) -> Result<Controlled, DbError> {
-        let keys = RunKeys::of(id);
+        let (keys, envelope) = (RunKeys::of(id), Envelope::of(&self.db, id));
+        // What is sealed is longer than what was typed.
+        let limit =
+            if id.is_sealed() { self.limits.input_bytes.saturating_mul(SEALED_INPUT) } else { self.limits.input_bytes };
         let state: String = self
             .scripts
             .control
             .key(&keys.run)
             .key(&keys.input)
             .arg(id.as_str())
-            .arg(encode(control))
-            .arg(self.limits.input_bytes)
+            .arg(envelope.close(encode(control))?)
+            .arg(limit)
             .arg(keys::INPUT_LIFETIME.as_secs())
             .arg(keys::RUNNER_CHANNEL_PREFIX)
             .arg(i32::from(is_counted(control)))
@@ -148,7 +155,8 @@ impl Runs {
         let log = keys::run_log(id.shard(), id.as_str());
         let start = format!("({after}-{}", u64::MAX);
         let reply: StreamRangeReply = self.db.commands().xrange_count(log, start, "+", count).await?;
-        reply.ids.iter().map(logged_event).collect()
+        let envelope = Envelope::of(&self.db, id);
+        reply.ids.iter().map(|entry| logged_event(entry, &envelope)).collect()
     }
 
     /// How a run ended; `None` while it has not, or when nobody knows it any more.
@@ -158,10 +166,12 @@ impl Runs {
     pub async fn outcome(&self, id: &RunId) -> Result<Option<Finished>, DbError> {
         let run = keys::run(id.shard(), id.as_str());
         let json: Option<String> = self.db.commands().hget(run, "outcome").await?;
-        json.map(|json| {
-            serde_json::from_str(&json).map_err(|error| DbError::Damaged(format!("outcome of {id}: {error}")))
-        })
-        .transpose()
+        let envelope = Envelope::of(&self.db, id);
+        json.and_then(|json| envelope.open(&json))
+            .map(|json| {
+                serde_json::from_str(&json).map_err(|error| DbError::Damaged(format!("outcome of {id}: {error}")))
+            })
+            .transpose()
     }
 
     /// Whose a run is; `None` when no run with this id is stored.
@@ -206,12 +216,12 @@ pub(super) fn encode<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("these types have no form that JSON cannot write")
 }
 
-fn logged_event(entry: &StreamId) -> Result<LoggedEvent, DbError> {
+fn logged_event(entry: &StreamId, envelope: &Envelope) -> Result<LoggedEvent, DbError> {
     let damaged = || DbError::Damaged(format!("log entry {}", entry.id));
     let number = entry.id.split('-').next().and_then(|number| number.parse().ok());
     Ok(LoggedEvent {
         id: number.ok_or_else(damaged)?,
         at_ms: entry.get("at").ok_or_else(damaged)?,
-        json: entry.get("event").ok_or_else(damaged)?,
+        json: envelope.open_event(&entry.get::<String>("event").ok_or_else(damaged)?),
     })
 }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
+use crate::seal::SealKey;
 use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
-use crate::snippets::seal::SealKey;
 use crate::snippets::store::{Snippet, SnippetError, Snippets};
 
 /// One line of the history.

@@ -6,7 +6,7 @@
 use argon2::Argon2;
 use subtle::ConstantTimeEq;
 
-use crate::snippets::seal::{SealKey, random};
+use crate::seal::{SealKey, random};
 
 /// Greatest length of a password, bytes.
 pub const MAX_PASSWORD_BYTES: usize = 200;

@@ -4,7 +4,7 @@
 //! - [`store`]: create, save, load; each change one atomic script
 //! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
 //! - [`view`]: all that a page shows, by one question
-//! - [`lock`], [`seal`]: passwords, and contents that storage cannot read
+//! - [`lock`]: passwords, and contents that storage cannot read; [`relock`]: another password
 //! - [`ending`]: burning and removal; [`ownership`], [`moving`]: what somebody owns, and taking it elsewhere
 //! - [`presence`]: how many look at a snippet
 
@@ -17,7 +17,7 @@ pub mod moving;
 pub mod owner;
 pub mod ownership;
 pub mod presence;
+pub mod relock;
 pub mod revision;
-pub mod seal;
 pub mod store;
 pub mod view;

@@ -6,9 +6,9 @@ use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{DbError, keys};
+use crate::seal::SealKey;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::owner::{OwnerHash, OwnerSecret};
-use crate::snippets::seal::SealKey;
 use crate::snippets::store::{SnippetError, Snippets};
 
 /// What is stored under the token's fingerprint.

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::db::DbError;
 use crate::program::Program;
+use crate::seal::SealKey;
 use crate::snippets::history::Summary;
-use crate::snippets::seal::SealKey;
 
 /// Greatest length of a title, characters.
 pub const MAX_TITLE_CHARACTERS: usize = 200;

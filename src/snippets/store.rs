@@ -7,13 +7,13 @@ use redis::{AsyncCommands, Script};
 
 use crate::db::{Db, DbError, keys};
 use crate::languages::LanguageId;
+use crate::seal::SealKey;
 use crate::snippets::ending::Gone;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::{Content, Packed, Revision, unpack};
-use crate::snippets::seal::SealKey;
 
 /// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
 const FRESH_KEY_TRIES: usize = 3;
@@ -177,6 +177,7 @@ pub(super) struct Scripts {
     pub(super) undelete: Script,
     pub(super) end: Script,
     pub(super) hand_over: Script,
+    pub(super) relock: Script,
 }
 
 /// What must be known of a snippet before it is changed.
@@ -207,6 +208,7 @@ impl Snippets {
             undelete: Script::new(include_str!("scripts/undelete.lua")),
             end: Script::new(include_str!("scripts/end.lua")),
             hand_over: Script::new(include_str!("scripts/hand_over.lua")),
+            relock: Script::new(include_str!("scripts/relock.lua")),
         };
         Self { db, scripts: Arc::new(scripts) }
     }
@@ -348,7 +350,7 @@ impl Snippets {
     }
 }
 
-fn pack(content: &Content, seal: Option<&SealKey>) -> Packed {
+pub(super) fn pack(content: &Content, seal: Option<&SealKey>) -> Packed {
     seal.map_or_else(|| Packed::of(content), |seal| Packed::sealed(content, seal))
 }
 

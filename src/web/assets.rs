@@ -8,6 +8,7 @@ use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 
+use crate::web::accept::PREVIEW_ROBOTS;
 use crate::web::contact;
 use crate::web::error::WebError;
 use crate::web::headers::{Contact, Nonce};
@@ -79,9 +80,11 @@ pub(super) async fn favicon(request: HttpRequest) -> Result<HttpResponse, WebErr
     embedded(&request, address.trim_start_matches("/static/"), "public, max-age=86400")
 }
 
-/// `GET /robots.txt`: nothing here wants to be found by a search.
+/// `GET /robots.txt`: nothing here wants to be found by a search. Whoever makes a preview of a link that somebody sent may
+/// read; that every page says `noindex` holds for them as well.
 pub(super) async fn robots() -> HttpResponse {
-    let text = "User-agent: *\nDisallow: /\n";
+    let previews: String = PREVIEW_ROBOTS.iter().map(|robot| format!("User-agent: {robot}\n")).collect();
+    let text = format!("{previews}Allow: /\n\nUser-agent: *\nDisallow: /\n");
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)
 }
 

@@ -249,6 +249,11 @@ fn of_storage(error: &DbError) -> Story {
             "not_ready",
             "Storage takes no changes at the moment. Keep your text and try again in a few seconds.",
         ),
+        DbError::NoSecret => story(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no_secret",
+            "This server runs nothing that has a password or burns: its operator gave it no secret to seal it with (--secret-file).",
+        ),
         DbError::Refused(_) | DbError::Damaged(_) | DbError::TooOld(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

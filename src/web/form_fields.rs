@@ -21,6 +21,8 @@ pub(super) struct Fields {
     pub(super) arguments: String,
     /// The revision that the page showed; a save over another is refused.
     pub(super) revision: Option<u64>,
+    /// What the page showed had a password, or was a fork of something that had.
+    pub(super) was_protected: bool,
     stdin: String,
     /// What was chosen for a snippet that is not saved yet.
     expires: Option<String>,
@@ -70,6 +72,7 @@ impl Fields {
                 "revision" => fields.revision = Some(value.parse().map_err(|_| strange())?),
                 "expires" => fields.expires = Some(value),
                 "password" => fields.password = Some(value),
+                "protected" => fields.was_protected = true,
                 "burn" => fields.burns = true,
                 "first" => fields.first = Some(value),
                 "path" => path = value,

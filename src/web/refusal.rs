@@ -21,6 +21,8 @@ pub(super) enum Refusal {
     FilesNotSent,
     #[error("too many sockets of one network")]
     TooManySockets,
+    #[error("what had a password is gone, and its password with it")]
+    PasswordGone,
 }
 
 impl Refusal {
@@ -55,6 +57,12 @@ impl Refusal {
                 "too_many_pages",
                 "Too many pages of this server are open in your network. Close some; this one is connected as soon as there \
                  is room.",
+            ),
+            Self::PasswordGone => story(
+                StatusCode::CONFLICT,
+                "password_gone",
+                "What this was made from had a password and cannot be found any more, so nothing was kept: it would stand in \
+                 clear. Choose a password for it, or copy what you need into a new snippet.",
             ),
             Self::MoveUsed => story(
                 StatusCode::GONE,

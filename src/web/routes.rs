@@ -10,7 +10,7 @@ use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
 use crate::web::history::{diff_page, life, revision, revisions};
 use crate::web::owned::{mine, moving};
-use crate::web::secrets::{burn, login, unlock};
+use crate::web::secrets::{burn, login, relock, unlock};
 use crate::web::sharing::{embed, forms, oembed, picture};
 use crate::web::state::State;
 use crate::web::{
@@ -82,6 +82,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/{key}/qr.svg", forms::code))
         .service(web::resource("/{key}/unlock").post(unlock::unlock))
         .service(web::resource("/{key}/burn").post(burn::burn))
+        .service(web::resource("/{key}/password").post(relock::relock))
         .service(web::resource("/{key}/move").post(moving::one))
         .service(get("/{key}/revisions", revisions::show))
         .service(get("/{key}/diff", diff_page::show))

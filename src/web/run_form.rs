@@ -9,10 +9,10 @@ use crate::languages::Language;
 use crate::program::file::SourceFile;
 use crate::program::{Draft, Program};
 use crate::runs::request::Control;
+use crate::seal::SealKey;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::Lock;
 use crate::snippets::revision::{Content, clean_title};
-use crate::snippets::seal::SealKey;
 use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
@@ -105,8 +105,16 @@ impl Sent {
         // With the key that a stated password gave, if one did.
         let keyring = base.as_ref().map_or(&self.visitor.keyring, |base| &base.keyring);
         let seen = self.fields.revision.map_or(Seen::Any, Seen::Revision);
-        let wanted =
-            Wanted { key, visitor, content: &content, fork_of: origin.as_ref(), seen, keyring, keeping: &keeping };
+        let wanted = Wanted {
+            key,
+            visitor,
+            content: &content,
+            fork_of: origin.as_ref(),
+            seen,
+            keyring,
+            keeping: &keeping,
+            was_protected: self.fields.was_protected || base.as_ref().is_some_and(|view| view.is_protected),
+        };
         let stored = submission::store(&self.state.snippets, wanted).await?;
         Ok((stored, content))
     }
@@ -122,7 +130,7 @@ impl Sent {
 
     async fn run(&self, page: &Page, (stored, content): (Stored, Content)) -> Result<HttpResponse, WebError> {
         let state = &self.state;
-        let run = submission::fresh_run();
+        let run = stored.fresh_run();
         let follower = state.feed.follow_log(&state.runs, run.clone(), 0);
         let head = run_result::head(state, page, &stored.key, &content)?;
         let stored_lock = stored.lock.clone();
@@ -223,6 +231,7 @@ impl Sent {
         View {
             arguments_line: Some(self.fields.arguments.clone()),
             sent_revision: self.fields.revision,
+            is_protected: self.fields.was_protected || base.as_ref().is_some_and(|view| view.is_protected),
             keyring: self.visitor.keyring.clone(),
             run: base.as_ref().and_then(|view| view.run.clone()),
             forked_from: base.as_ref().map_or_else(|| self.fork_of(), |view| view.forked_from.clone()),

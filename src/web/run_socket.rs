@@ -37,6 +37,8 @@ pub(super) struct Resume {
     run: Option<String>,
     after: Option<u64>,
     fork: Option<String>,
+    /// Present: what the page shows has a password, or is a fork of something that has.
+    protected: Option<String>,
 }
 
 /// Who asks for a socket, and where.
@@ -80,6 +82,7 @@ fn arrival(state: &State, visitor: &Visitor, key: SnippetKey, resume: &Resume) -
         keyring: visitor.keyring.clone(),
         is_admitted: visitor.is_admitted,
         key,
+        is_protected: resume.protected.is_some(),
         fork_of: resume.fork.as_deref().and_then(SnippetKey::parse),
         seen: run.map(|run| Seen { run, after: resume.after.unwrap_or(0) }),
     }

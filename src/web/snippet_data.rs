@@ -20,6 +20,8 @@ pub(super) struct SnippetData<'a> {
     owner: bool,
     /// On a page that is not saved yet: the snippet it will be a fork of.
     fork_of: Option<&'a str>,
+    /// What it shows has a password, or is a fork of something that has.
+    protected: bool,
     language: &'a str,
     languages: Vec<LanguageData<'a>>,
     files: &'a [SourceFile],
@@ -56,6 +58,7 @@ impl<'a> SnippetData<'a> {
             revision: view.revision(),
             owner: view.is_owned_by(visitor),
             fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(SnippetKey::as_str),
+            protected: view.is_protected,
             language: &program.language.0,
             languages: languages(state, versions),
             files: &program.files,

@@ -60,6 +60,8 @@ struct SnippetPage<'a> {
     may_save: bool,
     expires: Option<Moment>,
     is_protected: bool,
+    /// The same, or it is a fork of something protected.
+    was_protected: bool,
     chosen: Chosen,
     lifetimes: [Lifetime; 7],
     last_output: &'a Markup,
@@ -90,6 +92,8 @@ pub(super) struct View {
     pub(super) keyring: Keyring,
     /// How it was to be kept, had it been saved.
     pub(super) chosen: Chosen,
+    /// It has a password, or is a fork of something that has.
+    pub(super) is_protected: bool,
     /// The revision that a form says it was made from, where storage does not tell.
     pub(super) sent_revision: Option<u64>,
 }
@@ -167,7 +171,8 @@ async fn load_revision(
 
 fn saved(snippet: Snippet, content: Content, run: Option<RunId>) -> View {
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
-    View { run, forked_from, snippet: Some(snippet.clone()), ..unsaved(snippet.key, content) }
+    let is_protected = snippet.lock.is_some();
+    View { run, forked_from, is_protected, snippet: Some(snippet.clone()), ..unsaved(snippet.key, content) }
 }
 
 async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
@@ -191,8 +196,8 @@ pub(super) async fn fork_of(
 ) -> Result<Option<View>, WebError> {
     let origin = load_revision(state, visitor, origin, revision).await?;
     Ok(origin.map(|origin| {
-        let (forked_from, keyring) = (Some(origin.key), origin.keyring);
-        View { forked_from, keyring, ..unsaved(key, origin.content) }
+        let (forked_from, keyring, is_protected) = (Some(origin.key), origin.keyring, origin.is_protected);
+        View { forked_from, keyring, is_protected, ..unsaved(key, origin.content) }
     }))
 }
 
@@ -209,13 +214,15 @@ pub(super) fn unsaved(key: SnippetKey, content: Content) -> View {
         kept: false,
         keyring: Keyring::default(),
         chosen: Chosen::default(),
+        is_protected: false,
         sent_revision: None,
     }
 }
 
 /// The same as a page that is not saved, under a key of its own.
 pub(super) fn anew(view: View) -> View {
-    View { arguments_line: view.arguments_line, ..unsaved(SnippetKey::random(), view.content) }
+    let View { arguments_line, is_protected, content, .. } = view;
+    View { arguments_line, is_protected, ..unsaved(SnippetKey::random(), content) }
 }
 
 pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
@@ -317,6 +324,7 @@ fn write(
         may_save: view.snippet.is_none() || view.is_owned_by(visitor),
         expires: view.snippet.as_ref().and_then(|snippet| snippet.expires_ms).map(Moment),
         is_protected: view.snippet.as_ref().is_some_and(|snippet| snippet.lock.is_some()),
+        was_protected: view.is_protected,
         chosen: view.chosen,
         lifetimes: Lifetime::ALL,
         last_output: &last.output,

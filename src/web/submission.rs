@@ -3,11 +3,11 @@
 
 use crate::runs::request::{RunId, RunRequest, SnippetRevision, Terminal};
 use crate::runs::store::Runs;
+use crate::seal::SealKey;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::Content;
-use crate::snippets::seal::SealKey;
 use crate::snippets::store::{Edit, Keeping, NewSnippet, Origin, Saved, Seen, Snippet, SnippetError, Snippets};
 use crate::web::error::WebError;
 use crate::web::readiness::Obstacle;
@@ -26,11 +26,19 @@ pub(super) struct Stored {
     pub(super) lock: Option<(Lock, SealKey)>,
     /// It is a new one that can be read once.
     pub(super) burns: bool,
+    /// It must not be read in storage, nor must its runs.
+    pub(super) is_secret: bool,
 }
 
 impl Stored {
     pub(super) fn new(key: SnippetKey, keeping: Keeping) -> Self {
-        Self { key, revision: 1, lock: keeping.lock, burns: keeping.burns }
+        let is_secret = keeping.lock.is_some() || keeping.burns;
+        Self { key, revision: 1, lock: keeping.lock, burns: keeping.burns, is_secret }
+    }
+
+    /// A fresh id for a run of it, to be followed before it is submitted.
+    pub(super) fn fresh_run(&self) -> RunId {
+        if self.is_secret { sealed_run() } else { fresh_run() }
     }
 }
 
@@ -49,6 +57,9 @@ pub(super) struct Wanted<'a> {
     pub(super) keyring: &'a Keyring,
     /// How a new snippet is to be kept.
     pub(super) keeping: &'a Keeping,
+    /// What they look at, or what it is a fork of, had a password when they began: it may be gone since, and nobody else
+    /// knows any more.
+    pub(super) was_protected: bool,
 }
 
 /// Stores content: as a revision if the visitor owns the snippet, as a new snippet if there is none, else as a fork.
@@ -58,7 +69,9 @@ pub(super) async fn store(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Sto
         return store_anew(snippets, wanted).await;
     }
     match snippets.save(key, visitor, Edit { content, seen, keyring }).await.map(Saved::revision) {
-        Ok(revision) => Ok(Stored { key: key.clone(), revision, lock: None, burns: false }),
+        Ok(revision) => {
+            Ok(Stored { key: key.clone(), revision, lock: None, burns: false, is_secret: wanted.was_protected })
+        }
         Err(SnippetError::NotOwner) => fork(snippets, wanted).await,
         Err(SnippetError::Missing) => create(snippets, wanted).await,
         Err(error) => Err(error.into()),
@@ -100,8 +113,8 @@ fn new<'a>(wanted: Wanted<'a>, forked_from: Option<&'a Origin>, keeping: &'a Kee
 }
 
 /// As it was chosen. A fork of a protected snippet has its password unless it gets one of its own: what was sealed is
-/// not put down in clear, and without the key not at all.
-fn keeping(wanted: Wanted<'_>, origin: Option<&Snippet>) -> Result<Keeping, SnippetError> {
+/// not put down in clear, and without the key not at all; nor when all that is left of it is a page that shows it.
+fn keeping(wanted: Wanted<'_>, origin: Option<&Snippet>) -> Result<Keeping, WebError> {
     let mut keeping = wanted.keeping.clone();
     if keeping.lock.is_none()
         && let Some(origin) = origin
@@ -109,6 +122,9 @@ fn keeping(wanted: Wanted<'_>, origin: Option<&Snippet>) -> Result<Keeping, Snip
         && let Some(key) = origin.open(wanted.keyring)?
     {
         keeping.lock = Some((lock.clone(), key.clone()));
+    }
+    if wanted.was_protected && keeping.lock.is_none() {
+        return Err(WebError::Refused(Refusal::PasswordGone));
     }
     Ok(keeping)
 }
@@ -120,6 +136,11 @@ fn head(snippet: Snippet) -> Origin {
 /// A fresh id for a run, to be followed before it is submitted.
 pub(super) fn fresh_run() -> RunId {
     RunId::random(SHARD)
+}
+
+/// The same for a run that must not be read in storage.
+pub(super) fn sealed_run() -> RunId {
+    RunId::random_sealed(SHARD)
 }
 
 /// What to run.

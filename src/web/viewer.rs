@@ -50,6 +50,8 @@ pub(super) struct Arrival {
     pub(super) key: SnippetKey,
     /// A fresh page that will be a fork of this snippet once it is saved.
     pub(super) fork_of: Option<SnippetKey>,
+    /// The page says that it shows what has a password, or a fork of that.
+    pub(super) is_protected: bool,
     pub(super) seen: Option<Seen>,
 }
 
@@ -70,6 +72,8 @@ pub(super) struct Viewer {
     id: String,
     pub(super) key: SnippetKey,
     pub(super) fork_of: Option<SnippetKey>,
+    /// What the client looks at has, or had, a password.
+    pub(super) was_protected: bool,
     /// What the client knows of the snippet; `None` when nothing is saved.
     pub(super) snippet: Option<Snippet>,
     /// The snippet has changed, and could not be looked at again.
@@ -111,6 +115,7 @@ impl Viewer {
             is_admitted: arrival.is_admitted,
             key: arrival.key,
             fork_of: arrival.fork_of,
+            was_protected: arrival.is_protected,
             snippet: None,
             is_stale: true,
             followed: Followed::default(),
@@ -219,6 +224,7 @@ impl Viewer {
         if self.snippet.as_ref().is_some_and(|snippet| snippet.burns || snippet.open(&self.keyring).is_err()) {
             return Err(Failure::Gone);
         }
+        self.was_protected |= self.snippet.as_ref().is_some_and(|snippet| snippet.lock.is_some());
         self.is_stale = false;
         Ok(())
     }

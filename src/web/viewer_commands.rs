@@ -75,7 +75,7 @@ impl Viewer {
     async fn run(&mut self, edited: Edited, tty: Option<Terminal>) -> Result<(), Failure> {
         let (stored, content) = self.save(edited).await?;
         submission::check_ready(&self.state)?;
-        let run = submission::fresh_run();
+        let run = stored.fresh_run();
         // Before it is submitted, so that its first event comes by the shortest way.
         self.follow(run.clone());
         let request = submission::request(content, &stored, tty.map(clamped));
@@ -106,6 +106,7 @@ impl Viewer {
             seen,
             keyring: &self.keyring,
             keeping: &Keeping::default(),
+            was_protected: self.was_protected,
         };
         let stored = match submission::store(snippets, wanted).await {
             Err(error @ WebError::Snippet(SnippetError::Stale(_))) => {

@@ -10,9 +10,9 @@ use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::seal::SealKey;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::{OwnerHash, OwnerSecret};
-use crate::snippets::seal::SealKey;
 use crate::web::error::WebError;
 use crate::web::network::{Network, came_by_https};
 use crate::web::refusal::Refusal;

@@ -42,6 +42,7 @@ const session = new Session(
     owner: data.owner,
     saved: data.saved,
     forkOf: data.fork_of,
+    isProtected: data.protected,
     lastMessage: elements.status.dataset["lastMessage"] ?? "",
     notice: elements.status.dataset["notice"] ?? "",
   },

@@ -11,6 +11,8 @@ export interface SnippetData {
   owner: boolean;
   /** On a page that is not saved yet: the snippet it will be a fork of. */
   fork_of: string | null;
+  /** What it shows has a password, or is a fork of something that has. */
+  protected: boolean;
   language: string;
   languages: LanguageInfo[];
   files: SourceFile[];

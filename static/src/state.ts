@@ -26,6 +26,8 @@ export interface State {
   lastMessage: string;
   /** On a page opened as a fork: the original. */
   forkOf: string | null;
+  /** What the page shows has a password, or is a fork of something that has. */
+  isProtected: boolean;
 }
 
 export type Action =
@@ -50,7 +52,7 @@ export interface Step {
   effects: Effect[];
 }
 
-export function initialState(page: Pick<State, "key" | "revision" | "base" | "owner" | "saved" | "forkOf" | "lastMessage" | "notice">): State {
+export function initialState(page: Pick<State, "key" | "revision" | "base" | "owner" | "saved" | "forkOf" | "isProtected" | "lastMessage" | "notice">): State {
   return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
 }
 
@@ -72,6 +74,7 @@ export function socketAddress(state: State): string {
     query.set("after", String(state.run.lastEvent));
   }
   if (!state.saved && state.forkOf !== null) query.set("fork", state.forkOf);
+  if (state.isProtected) query.set("protected", "1");
   const words = query.toString();
   return `/${state.key}/socket${words === "" ? "" : `?${words}`}`;
 }

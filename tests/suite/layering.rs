@@ -5,19 +5,23 @@ use std::path::{Path, PathBuf};
 
 /// Each part, and the parts of ours that it may name.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("app", &["config", "db", "doctor", "languages", "operator", "program", "runner", "runs", "snippets", "web"]),
-    ("web", &["db::DbError", "languages", "program", "runs", "snippets"]),
+    (
+        "app",
+        &["config", "db", "doctor", "languages", "operator", "program", "runner", "runs", "seal", "snippets", "web"],
+    ),
+    ("web", &["db::DbError", "languages", "program", "runs", "seal", "snippets"]),
     ("runner", &["db::DbError", "languages", "program", "protocol", "runs"]),
     ("operator", &["db::DbError", "runs", "snippets"]),
     ("doctor", &["db::DbError", "languages", "program", "runner", "runs"]),
-    ("runs", &["db", "languages", "program"]),
-    ("snippets", &["db", "languages", "program"]),
+    ("runs", &["db", "languages", "program", "seal"]),
+    ("snippets", &["db", "languages", "program", "seal"]),
     ("program", &["languages"]),
     ("agent", &["protocol"]),
     ("config", &[]),
-    ("db", &[]),
+    ("db", &["seal"]),
     ("languages", &[]),
     ("protocol", &[]),
+    ("seal", &[]),
     ("telemetry", &[]),
 ];
 

@@ -163,6 +163,148 @@ async fn a_fork_of_a_protected_snippet_is_never_kept_in_clear() {
     assert_eq!(shell.curl(&[&format!("HOST/{fresh}")]).status, 404, "nothing is kept");
 }
 
+/// It may have expired since the page was opened; what stands on the page must not become a snippet in clear.
+#[tokio::test]
+async fn what_was_made_from_a_protected_snippet_that_is_gone_is_not_kept_in_clear() {
+    let server = Server::shared().await;
+    let owner = Visitor::new(server.url()).await;
+    let (key, fork) = (fresh_key(server.url()).await, fresh_key(server.url()).await);
+    let form = "language=bash&path=main.sh&content=echo+hidden&password=sesame";
+    let lock = cookie_of(&post(&owner, &format!("/{key}/save"), form).await);
+    let opener = Visitor { cookie: format!("{}; {lock}", owner.cookie), ..owner.clone() };
+    let page = |way: String| {
+        let request = quiet_client().get(format!("{}{way}", server.url())).header("cookie", &opener.cookie);
+        async move { request.send().await.unwrap().text().await.unwrap() }
+    };
+    for way in [format!("/{key}"), format!("/{fork}?fork={key}")] {
+        let html = page(way).await;
+        assert!(html.contains("name=\"protected\" value=\"1\"") && html.contains("\"protected\":true"), "{html}");
+    }
+    let mut open = opener.open(&key).await;
+    open.next_that(|heard| heard["type"] == "snippet").await;
+    assert_eq!(post(&opener, &format!("/{key}/delete"), "").await.status(), 200);
+    open.next_that(|heard| heard["type"] == "snippet" && heard["saved"] == false).await;
+    open.start("bash", "echo hidden").await;
+    assert_eq!(open.next_that(|heard| heard["type"] == "error").await["code"], "password_gone");
+    let mut late = opener.open_after(&fork, &format!("?fork={key}&protected=1")).await;
+    late.start("bash", "echo hidden").await;
+    assert_eq!(late.next_that(|heard| heard["type"] == "error").await["code"], "password_gone");
+    let form = format!("language=bash&content=echo+hidden&fork={key}&protected=1");
+    for (way, words) in [(format!("/{fork}/save"), form.clone()), (format!("/{key}/run"), form.clone())] {
+        let refused = post(&opener, &way, &words).await;
+        assert_eq!(refused.status(), 409);
+        let html = refused.text().await.unwrap();
+        assert!(html.contains("echo hidden") && html.contains("name=\"protected\""), "{html}");
+    }
+    assert_eq!(post(&opener, &format!("/{fork}/save"), &format!("{form}&password=other")).await.status(), 303);
+    assert_eq!(quiet_client().get(format!("{}/{fork}/raw", server.url())).send().await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn runs_of_a_protected_snippet_are_sealed_in_storage() {
+    let server = Server::start(&["--pool-size=1"]).await;
+    let owner = Visitor::new(server.url()).await;
+    for choice in ["password=sesame", "burn=1"] {
+        let key = fresh_key(server.url()).await;
+        let form = format!("language=bash&path=main.sh&content=echo+hid$((1))den+\"$1\"&args=unsaid&{choice}");
+        let ran = post(&owner, &format!("/{key}/run"), &form).await;
+        let lock = cookie_of(&ran);
+        let page = ran.text().await.unwrap();
+        assert!(page.contains("hid1den unsaid") && page.contains("exit code 0"), "{choice}: {page}");
+        if choice == "burn=1" {
+            continue;
+        }
+        // By the socket, with a terminal and typed input; and as a filter.
+        let opener = Visitor { cookie: format!("{}; {lock}", owner.cookie), ..owner.clone() };
+        let mut open = opener.open(&key).await;
+        assert_eq!(open.finish().await.output(), "hid1den unsaid\n", "the run of before");
+        open.start("bash", "echo hid$((1))den; read line; echo \"$line\" | tr a-z A-Z").await;
+        let up = open.event("output").await;
+        assert_eq!(up["data"], "hid1den\n");
+        open.send(serde_json::json!({"type": "input", "run": up["run"], "data": "whispered\n"})).await;
+        let heard = open.finish().await;
+        assert_eq!((heard.output().as_str(), heard.outcome()), ("WHISPERED\n", "exited"));
+        let late = opener.open(&key).await.finish().await;
+        assert_eq!(late.output(), "hid1den\nWHISPERED\n");
+        let shell = shell(&server);
+        std::fs::write(shell.directory.path().join("in"), "murmured").unwrap();
+        let filtered = shell.curl(&["-u", ":sesame", "--data-binary", "@in", &format!("HOST/{key}/run")]);
+        assert!(filtered.body.contains("MURMURED"), "{}", filtered.body);
+    }
+    let everything = stored(&server);
+    assert!(everything.contains("0-sealed-") && everything.contains("sealed:"));
+    for hidden in ["hid$", "hid1den", "unsaid", "whispered", "WHISPERED", "murmured", "MURMURED", "main.sh"] {
+        assert!(!everything.contains(hidden), "{hidden} is in storage in clear");
+    }
+}
+
+#[tokio::test]
+async fn an_owner_sets_changes_and_removes_a_password_and_the_old_one_opens_nothing() {
+    let server = Server::shared().await;
+    let shell = shell(server);
+    let kept = shell.curl(&["-F", "file=@s.py", "-F", "title=Named", "HOST/"]);
+    let (key, bearer) = (kept.key(), kept.bearer());
+    assert_eq!(shell.curl(&["-H", &bearer, "-T", "t.py", &format!("HOST/{key}")]).status, 200);
+    let way = format!("HOST/{key}/password");
+    let relock = |old: &str, new: &str, bearer: &str| {
+        let (header, field) = (format!("X-Snippet-Password: {old}"), format!("password={new}"));
+        shell.curl(&["-H", &header, "-H", bearer, "-H", "Accept: application/json", "-d", &field, &way])
+    };
+    let read = |password: &str, revision: u32| {
+        let header = format!("X-Snippet-Password: {password}");
+        shell.curl(&["-H", &header, &format!("HOST/{key}/raw?revision={revision}")])
+    };
+    let other = shell.curl(&["-T", "s.py", "HOST/"]).bearer();
+    assert_eq!(relock("", "mine", &other).status, 403, "somebody else's");
+    assert_eq!(shell.curl(&["-d", "password=mine", &way]).status, 401, "nobody's");
+    let mut watching = Visitor::new(server.url()).await.open(&key).await;
+    watching.next_that(|heard| heard["type"] == "snippet").await;
+    assert_eq!(relock("", "first", &bearer).status, 200);
+    watching.until_closed().await;
+    let mut redis = server.redis().await;
+    let name = format!("{{snippet:{key}}}");
+    let bytes: Vec<Vec<u8>> =
+        redis::cmd("HVALS").arg(format!("{name}:revisions")).query_async(&mut redis).await.unwrap();
+    let lines: Vec<String> =
+        redis::cmd("LRANGE").arg(format!("{name}:history")).arg(0).arg(-1).query_async(&mut redis).await.unwrap();
+    let title: String = redis::cmd("HGET").arg(&name).arg("title").query_async(&mut redis).await.unwrap();
+    let all = format!("{}{}{title}", String::from_utf8_lossy(&bytes.concat()), lines.concat());
+    assert!(!all.contains("hidden") && !all.contains("Named") && !all.contains("python"), "{all}");
+    assert_eq!((read("first", 1).body.as_str(), read("first", 2).status, read("", 1).status), (SECRET, 200, 401));
+    assert_eq!(relock("", "second", &bearer).status, 401, "the token alone does not change it");
+    assert_eq!(relock("wrong", "second", &bearer).status, 401);
+    assert_eq!(relock("first", "second", &bearer).status, 200);
+    for revision in [1, 2] {
+        assert_eq!((read("second", revision).status, read("first", revision).status), (200, 401));
+    }
+    let history = shell.curl(&["-u", ":second", &format!("HOST/{key}/revisions")]).body;
+    assert!(history.lines().count() == 2 && history.contains("Named"), "{history}");
+    let replace = ["-H", &bearer, "-H", "X-Snippet-Password: second", "-T", "s.py", &format!("HOST/{key}")];
+    assert_eq!(shell.curl(&replace).status, 200);
+    assert_eq!(relock("second", "", &bearer).status, 200);
+    assert_eq!((read("", 3).body.as_str(), read("", 1).body.as_str()), (SECRET, SECRET));
+    assert!(shell.curl(&[&format!("HOST/{key}/revisions")]).body.contains("python"));
+}
+
+#[tokio::test]
+async fn the_page_of_revisions_sets_a_password_without_a_script_and_its_owner_goes_on() {
+    let server = Server::shared().await;
+    let owner = Visitor::new(server.url()).await;
+    let key = fresh_key(server.url()).await;
+    assert_eq!(post(&owner, &format!("/{key}/save"), "language=bash&content=echo+1").await.status(), 303);
+    let set = post(&owner, &format!("/{key}/password"), "password=sesame").await;
+    assert_eq!(
+        (set.status().as_u16(), set.headers()["location"].to_str().unwrap()),
+        (303, format!("/{key}/revisions").as_str())
+    );
+    let cookie = format!("{}; {}", owner.cookie, cookie_of(&set));
+    let page = quiet_client().get(format!("{}/{key}/revisions", server.url())).header("cookie", cookie);
+    let html = page.send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("Another password") && html.contains("Remove the password"), "{html}");
+    let stranger = quiet_client().get(format!("{}/{key}/revisions", server.url())).send().await.unwrap();
+    assert_eq!(stranger.status(), 401);
+}
+
 #[tokio::test]
 async fn a_right_password_opens_the_hundredth_protected_snippet_of_a_day_as_well() {
     let server = Server::shared().await;

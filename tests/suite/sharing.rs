@@ -174,3 +174,24 @@ async fn the_share_panel_has_the_link_in_other_forms_without_a_script() {
     let code = ask(&format!("{key}/qr.svg")).await;
     assert_eq!((code.status().as_u16(), header(&code, "content-type")), (200, "image/svg+xml"));
 }
+
+#[tokio::test]
+async fn robots_that_make_previews_are_given_the_page_and_never_burn_anything() {
+    let shell = Shell::new(&[("a.py", CODE)]).await;
+    let key = kept(CODE).await;
+    let burning = shell.curl(&["-F", "file=@a.py", "-F", "burn=1", "HOST/"]).key();
+    for robot in ["Slackbot-LinkExpanding 1.0", "Mozilla/5.0 (compatible; Discordbot/2.0)", "facebookexternalhit/1.1"] {
+        let seen = shell.curl(&["-A", robot, &format!("HOST/{key}")]);
+        assert!(seen.status == 200 && seen.body.contains("<meta property=\"og:title\""), "{robot}: {}", seen.body);
+        assert_eq!(seen.header("x-robots-tag"), Some("noindex"));
+        let asked = shell.curl(&["-A", robot, &format!("HOST/{burning}")]);
+        assert!(asked.body.contains("This can be read once") && !asked.body.contains("three"), "{}", asked.body);
+        assert_eq!(shell.curl(&["-A", robot, "-I", &format!("HOST/{burning}")]).status, 409);
+    }
+    assert_eq!(shell.curl(&[&format!("HOST/{key}")]).body, CODE, "curl gets the text");
+    assert_eq!(shell.curl(&["-X", "POST", &format!("HOST/{burning}/burn")]).body, CODE);
+    let robots = shell.curl(&["HOST/robots.txt"]).body;
+    let (previews, others) = robots.split_once("\n\n").unwrap();
+    assert!(previews.contains("User-agent: Slackbot\n") && previews.ends_with("Allow: /"), "{robots}");
+    assert_eq!(others, "User-agent: *\nDisallow: /\n");
+}

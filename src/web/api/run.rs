@@ -48,6 +48,7 @@ pub(in crate::web) async fn code(
     let mut run = submission::request(content, &stored, None);
     // Nobody types into this run: without input it is at its end from the start.
     run.stdin_bytes = run.program.stdin.is_none().then(Vec::new);
+    let manner = Manner { is_protected: stored.is_secret, ..manner };
     let mut response = start(&request, &state, &run, manner).await?;
     name_snippet(&mut response, &links::of_snippet(&request, &state, &stored.key), SNIPPET);
     if let Some(token) = visitor.edit_token() {
@@ -94,7 +95,7 @@ async fn start(
     run: &RunRequest,
     manner: Manner,
 ) -> Result<HttpResponse, WebError> {
-    let id = submission::fresh_run();
+    let id = if manner.is_protected { submission::sealed_run() } else { submission::fresh_run() };
     let follower = state.feed.follow_log(&state.runs, id.clone(), 0);
     // Whoever has no cookie could be a new visitor with each request; their network is not.
     let visitor = Network::of(request, &state.settings).name();

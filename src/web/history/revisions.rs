@@ -28,6 +28,7 @@ struct RevisionsPage<'a> {
     /// How many of the oldest are gone.
     gone: u64,
     is_owner: bool,
+    is_protected: bool,
     expires: Option<Moment>,
     lifetimes: [Lifetime; 7],
 }
@@ -89,6 +90,7 @@ fn html(
         lines: lines.collect(),
         gone: history.last().map_or(0, |oldest| oldest.revision - 1),
         is_owner: snippet.owner.is(&visitor.hash),
+        is_protected: snippet.lock.is_some(),
         expires: snippet.expires_ms.map(Moment),
         lifetimes: Lifetime::ALL,
     };

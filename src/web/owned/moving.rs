@@ -8,10 +8,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::seal::SealKey;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::moving::Moved;
 use crate::snippets::ownership::MAX_LISTED;
-use crate::snippets::seal::SealKey;
 use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
 use crate::web::error::WebError;

@@ -4,11 +4,11 @@
 use actix_web::web::block;
 use tokio::sync::Semaphore;
 
+use crate::seal::SealKey;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::lock::{Keyring, Lock, MAX_PASSWORD_BYTES};
 use crate::snippets::revision::Revision;
-use crate::snippets::seal::SealKey;
 use crate::snippets::store::{Keeping, Snippet, SnippetError};
 use crate::web::error::WebError;
 use crate::web::network::Network;

@@ -4,7 +4,7 @@ import { parseServerMessage, type EventKind, type ServerMessage } from "../proto
 import { initialState, isBusy, reduce, socketAddress, takesInput, type Effect, type State } from "../state";
 
 const fresh = (changes: Partial<State> = {}): State => ({
-  ...initialState({ key: "k1", revision: 1, base: 1, owner: true, saved: true, forkOf: null, lastMessage: "", notice: "" }),
+  ...initialState({ key: "k1", revision: 1, base: 1, owner: true, saved: true, forkOf: null, isProtected: false, lastMessage: "", notice: "" }),
   link: "open",
   ...changes,
 });

@@ -1,5 +1,5 @@
-//! Seals: 256 random bits that close a text so that storage alone cannot read it. Whoever holds the bits opens it; the
-//! server keeps a fingerprint at most.
+//! Seals: 256 random bits that close a text so that storage alone cannot read it. Whoever holds the bits opens it; storage
+//! keeps a fingerprint at most.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ const KEY_BYTES: usize = 32;
 /// Long enough to be random each time, for ever.
 const NONCE_BYTES: usize = 24;
 
-/// What seals and opens. Never logged and never stored by the server.
+/// What seals and opens. Never logged, and never in storage.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealKey([u8; KEY_BYTES]);
 
@@ -22,7 +22,7 @@ impl SealKey {
         Self(random())
     }
 
-    pub(super) fn of(bytes: [u8; KEY_BYTES]) -> Self {
+    pub(crate) fn of(bytes: [u8; KEY_BYTES]) -> Self {
         Self(bytes)
     }
 
@@ -46,19 +46,24 @@ impl SealKey {
         hex::encode(self.digest(b"codecube seal"))
     }
 
+    /// Another key, which whoever holds this one can make again; it tells nothing of this one.
+    pub(crate) fn derive(&self, purpose: &str) -> Self {
+        Self(self.digest(purpose.as_bytes()))
+    }
+
     /// A digest of something that tells nothing of it to whoever lacks the key.
-    pub(super) fn digest(&self, bytes: &[u8]) -> [u8; 32] {
+    pub(crate) fn digest(&self, bytes: &[u8]) -> [u8; 32] {
         Sha256::new().chain_update(self.0).chain_update(bytes).finalize().into()
     }
 
-    pub(super) fn seal(&self, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, bytes: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_BYTES] = random();
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), bytes);
         [nonce.as_slice(), &sealed.expect("what fits into memory can be sealed")].concat()
     }
 
     /// `None` when it was sealed with another key, or is damaged.
-    pub(super) fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         self.cipher().decrypt(&XNonce::from(*nonce), rest).ok()
     }
@@ -74,7 +79,7 @@ impl fmt::Debug for SealKey {
     }
 }
 
-pub(super) fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random numbers once it is up");
     bytes
