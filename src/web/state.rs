@@ -12,6 +12,7 @@ use crate::languages::Languages;
 use crate::runs::feed::Feed;
 use crate::runs::store::Runs;
 use crate::snippets::store::Snippets;
+use crate::web::language_list::LanguageList;
 use crate::web::rates::Rates;
 use crate::web::readiness::{Readiness, watch_readiness};
 use crate::web::settings::Settings;
@@ -38,6 +39,7 @@ pub struct State {
     pub(super) feed: Feed,
     pub(super) snippets: Snippets,
     pub(super) languages: Arc<Languages>,
+    pub(super) language_list: Arc<LanguageList>,
     pub(super) settings: Arc<Settings>,
     pub(super) rates: Arc<Rates>,
     pub(super) readiness: watch::Receiver<Readiness>,
@@ -59,6 +61,7 @@ impl State {
             runs: parts.runs,
             feed: parts.feed,
             snippets: parts.snippets,
+            language_list: Arc::new(LanguageList::of(&parts.languages)),
             languages: parts.languages,
             rates: Arc::new(Rates::new(settings.rates)),
             settings: Arc::new(settings),

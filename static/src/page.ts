@@ -11,8 +11,9 @@ export interface SnippetData {
   owner: boolean;
   /** On a page that is not saved yet: the snippet it will be a fork of. */
   fork_of: string | null;
-  language: string;
-  languages: LanguageInfo[];
+  language: LanguageInfo;
+  /** Address of the list of all languages. */
+  languages: string;
   files: SourceFile[];
   args: string[];
   stdin: string | null;
@@ -74,7 +75,7 @@ export function savedSnapshot({ title, args, stdin }: Elements, data: SnippetDat
   if (location.pathname !== `/${data.key}`) return null;
   // A field of one line holds no line ends.
   const line = args.defaultValue.replace(/[\r\n]/g, "");
-  return { language: data.language, title: title.defaultValue, files: data.files, args: line, stdin: stdin.defaultValue };
+  return { language: data.language.id, title: title.defaultValue, files: data.files, args: line, stdin: stdin.defaultValue };
 }
 
 export type Elements = ReturnType<typeof findElements>;
