@@ -19,7 +19,7 @@ const OLDEST_REDIS: (u32, u32) = (6, 2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why Redis did not do what it was asked. `Display` is for the log: it may hold Redis' own words.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
     /// No answer, or no connection.
     #[error("redis cannot be reached")]

@@ -28,6 +28,12 @@ impl SnippetKey {
         sound.then(|| Self(text.to_owned()))
     }
 
+    /// Whether text looks like a key, at a glance: every key does.
+    #[must_use]
+    pub fn is_alike(text: &str) -> bool {
+        text.len() == KEY_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -3,7 +3,7 @@
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
 //! - [`store`]: create, save, load; each change one atomic script
 //! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
-//! - [`view`]: all that a page shows, by one question
+//! - [`view`]: all that a page shows, by one question; `questions`: one for many who ask at once
 //! - [`lock`]: passwords, and contents that storage cannot read; [`relock`]: another password
 //! - [`ending`]: burning and removal; [`ownership`], [`moving`]: what somebody owns, and taking it elsewhere
 //! - [`presence`]: how many look at a snippet
@@ -17,6 +17,7 @@ pub mod moving;
 pub mod owner;
 pub mod ownership;
 pub mod presence;
+mod questions;
 pub mod relock;
 pub mod revision;
 pub mod store;

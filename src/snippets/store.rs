@@ -13,7 +13,9 @@ use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
+use crate::snippets::questions::Questions;
 use crate::snippets::revision::{Content, Packed, Revision, unpack};
+use crate::snippets::view::Viewed;
 
 /// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
 const FRESH_KEY_TRIES: usize = 3;
@@ -118,7 +120,7 @@ pub enum Seen {
 }
 
 /// Why a snippet was not changed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum SnippetError {
     /// Another snippet has the key.
     #[error("the key is taken")]
@@ -193,6 +195,7 @@ pub(super) struct Standing {
 pub struct Snippets {
     pub(super) db: Db,
     pub(super) scripts: Arc<Scripts>,
+    pub(super) views: Questions<Viewed>,
 }
 
 impl Snippets {
@@ -210,7 +213,7 @@ impl Snippets {
             hand_over: Script::new(include_str!("scripts/hand_over.lua")),
             relock: Script::new(include_str!("scripts/relock.lua")),
         };
-        Self { db, scripts: Arc::new(scripts) }
+        Self { db, scripts: Arc::new(scripts), views: Questions::default() }
     }
 
     /// Creates a snippet with revision 1.

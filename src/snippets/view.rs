@@ -29,6 +29,9 @@ pub struct View {
     pub latest_run: Option<String>,
 }
 
+/// The answer to the question for a view.
+pub(super) type Viewed = Result<Option<Arc<View>>, SnippetError>;
+
 #[derive(Clone)]
 pub(super) struct Bytes;
 
@@ -50,7 +53,11 @@ impl Snippets {
     ///
     /// # Errors
     /// When Redis fails or the snippet is damaged.
-    pub async fn view(&self, key: &SnippetKey) -> Result<Option<View>, SnippetError> {
+    pub async fn view(&self, key: &SnippetKey) -> Result<Option<Arc<View>>, SnippetError> {
+        self.views.answer(key, || self.ask_view(key)).await
+    }
+
+    async fn ask_view(&self, key: &SnippetKey) -> Viewed {
         let mut questions = redis::pipe();
         questions.hgetall(keys::snippet(key.as_str()));
         questions.xrevrange_count(keys::snippet_runs(key.as_str()), "+", "-", 1);
@@ -64,7 +71,7 @@ impl Snippets {
         let is_open = snippet.lock.is_none() && !snippet.burns;
         let content = if is_open { self.content(&snippet, digest).await? } else { None };
         let latest_run = runs.ids.first().and_then(|entry| entry.get("run"));
-        Ok(Some(View { snippet, content, latest_run }))
+        Ok(Some(Arc::new(View { snippet, content, latest_run })))
     }
 
     async fn content(&self, snippet: &Snippet, digest: String) -> Result<Option<Arc<Content>>, SnippetError> {

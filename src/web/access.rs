@@ -1,5 +1,6 @@
 //! Around every request: one log line without secrets, a time limit on bodies, and the check of where it comes from.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_http::BoxedPayloadStream;
@@ -17,12 +18,14 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::snippets::key::SnippetKey;
 use crate::web::accept::Form;
 use crate::web::error::WebError;
 use crate::web::headers;
 use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
 use crate::web::rates::Kind;
+use crate::web::routes;
 use crate::web::secrets::admission;
 use crate::web::state::State;
 use crate::web::visitor;
@@ -32,9 +35,18 @@ const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// The pattern of the route that answers a request; stands in the request's extensions, because finding it means
 /// to compare the address with every route.
-pub(super) struct Route(String);
+#[derive(Clone)]
+pub(super) struct Route(Cow<'static, str>);
 
 impl Route {
+    /// What most requests ask for is known without comparing it with all patterns: no other address looks like a key's.
+    fn of(request: &ServiceRequest) -> Self {
+        if request.path().strip_prefix('/').is_some_and(SnippetKey::is_alike) {
+            return Self(Cow::Borrowed(routes::SNIPPET));
+        }
+        Self(request.match_pattern().map_or(Cow::Borrowed("unknown"), Cow::Owned))
+    }
+
     /// Whether a request is answered by the route with this pattern.
     pub(super) fn is(extensions: &Extensions, pattern: &str) -> bool {
         extensions.get::<Self>().is_some_and(|route| route.0 == pattern)
@@ -49,8 +61,9 @@ pub(super) async fn log(
     let started = Instant::now();
     let id = nanoid::nanoid!(10);
     let method = request.method().clone();
-    let route = request.match_pattern().unwrap_or_else(|| "unknown".to_owned());
-    request.extensions_mut().insert(Route(route.clone()));
+    let route = Route::of(&request);
+    request.extensions_mut().insert(route.clone());
+    let route = route.0;
     let span = tracing::info_span!("request", id = %id);
     let mut response = next.call(request).instrument(span.clone()).await?;
     let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
@@ -106,7 +119,7 @@ fn count(request: &ServiceRequest) -> Result<(), WebError> {
     let network = Network::of(request.request(), &state.settings);
     let is_form = Form::wanted(request.headers()) == Form::Page;
     let extensions = request.extensions();
-    match extensions.get::<Route>().map(|route| route.0.as_str()) {
+    match extensions.get::<Route>().map(|route| route.0.as_ref()) {
         Some("/{key}/socket") => state.rates.count(Kind::Socket, network),
         _ if request.method().is_safe() => state.rates.check(Kind::Miss, network),
         Some("/{key}/run" | "/{key}/save") if is_form => Ok(()),

@@ -1,14 +1,12 @@
 //! Pages of saved snippets, kept as they were written last. Redis is asked for each view what the snippet is now;
 //! a page that depends on nothing else is not written again.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::snippets::store::Snippet;
-use crate::web::readiness::Readiness;
 
 /// Pages kept, and bytes of them, about.
 const KEPT_PAGES: usize = 1024;
@@ -25,16 +23,20 @@ pub(super) struct Name {
     created_ms: u64,
     expires_ms: Option<u64>,
     head: u64,
-    is_owner: bool,
+    pub(super) is_owner: bool,
     run: Option<String>,
-    /// What the server can run now; the page says so.
-    readiness: u64,
+    /// Why the server can run nothing now; the page says so.
+    obstacle: Option<String>,
 }
 
 impl Name {
-    pub(super) fn of(site: &str, snippet: &Snippet, is_owner: bool, run: Option<&str>, readiness: &Readiness) -> Self {
-        let mut hasher = DefaultHasher::new();
-        readiness.hash(&mut hasher);
+    pub(super) fn of(
+        site: &str,
+        snippet: &Snippet,
+        is_owner: bool,
+        run: Option<&str>,
+        obstacle: Option<String>,
+    ) -> Self {
         Self {
             site: site.to_owned(),
             key: snippet.key.to_string(),
@@ -43,7 +45,7 @@ impl Name {
             head: snippet.head,
             is_owner,
             run: run.map(str::to_owned),
-            readiness: hasher.finish(),
+            obstacle,
         }
     }
 }

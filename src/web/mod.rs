@@ -2,10 +2,10 @@
 //! runners in `runs` only.
 //!
 //! - [`routes`]: the table of addresses; `server`: the listening server
-//! - pages: `snippet_page`, `run_form`, `file_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
+//! - pages: `snippet_page`, `fresh_page`, `run_form`, `file_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
 //! - `api`: the same for curl and programs; `removal`
 //! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`, `crowd`
-//! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`
+//! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`, `language_list`
 //! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
 //! - around every answer: `error`, `refusal`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
@@ -30,11 +30,13 @@ mod error_page;
 mod file_form;
 mod followed;
 mod form_fields;
+mod fresh_page;
 mod headers;
 mod health;
 mod history;
 mod inbox;
 mod kept_page;
+mod language_list;
 mod last_run;
 mod links;
 mod messages;

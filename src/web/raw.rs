@@ -53,7 +53,7 @@ async fn content(
     number: Option<u64>,
 ) -> Result<Arc<Content>, WebError> {
     if number.is_none()
-        && let Some(content) = state.snippets.view(key).await?.and_then(|view| view.content)
+        && let Some(content) = state.snippets.view(key).await?.and_then(|view| view.content.clone())
     {
         return Ok(content);
     }

@@ -1,13 +1,11 @@
 //! Readiness: whether storage answers and a runner lives, asked every second, and the words for it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::languages::LanguageId;
 use crate::runs::runners::RunnerReport;
 use crate::runs::store::Runs;
 
@@ -16,7 +14,7 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 const RESTART_GRACE: Duration = Duration::from_secs(10);
 
 /// What was found when it was asked last.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Readiness {
     pub(super) storage: bool,
     /// Runners that live and can execute.
@@ -25,8 +23,6 @@ pub(super) struct Readiness {
     pub(super) trouble: Option<String>,
     /// No runner works now, but one did a moment ago.
     restarting: bool,
-    /// What version of each language the runners state.
-    pub(super) versions: BTreeMap<LanguageId, String>,
 }
 
 /// Why nothing can run now.
@@ -49,18 +45,17 @@ impl Obstacle {
 impl Readiness {
     /// Before the first answer: nothing is known, so nothing is refused.
     pub(super) fn starting() -> Self {
-        Self { storage: true, runners: 0, trouble: None, restarting: true, versions: BTreeMap::new() }
+        Self { storage: true, runners: 0, trouble: None, restarting: true }
     }
 
-    fn lost_storage(before: &Self) -> Self {
-        Self { storage: false, runners: 0, trouble: None, restarting: false, versions: before.versions.clone() }
+    fn lost_storage() -> Self {
+        Self { storage: false, runners: 0, trouble: None, restarting: false }
     }
 
-    fn of(reports: Vec<RunnerReport>, restarting: bool) -> Self {
+    fn of(reports: &[RunnerReport], restarting: bool) -> Self {
         let runners = reports.iter().filter(|report| report.trouble.is_none()).count();
         let trouble = reports.iter().find_map(|report| report.trouble.clone());
-        let versions = reports.into_iter().flat_map(|report| report.versions).collect();
-        Self { storage: true, runners, trouble, restarting: restarting && runners == 0, versions }
+        Self { storage: true, runners, trouble, restarting: restarting && runners == 0 }
     }
 
     pub(super) fn is_ready(&self) -> bool {
@@ -96,12 +91,12 @@ pub(super) async fn watch_readiness(runs: Runs, sender: watch::Sender<Readiness>
             _ = ticks.tick() => {}
         }
         let found = match runs.runners().await {
-            Ok(reports) => Readiness::of(reports, worked.elapsed() < RESTART_GRACE),
+            Ok(reports) => Readiness::of(&reports, worked.elapsed() < RESTART_GRACE),
             Err(error) => {
                 if sender.borrow().storage {
                     tracing::error!(error = ?error, "storage does not answer; visitors are told so");
                 }
-                Readiness::lost_storage(&sender.borrow())
+                Readiness::lost_storage()
             }
         };
         if found.runners > 0 {
@@ -127,29 +122,29 @@ mod tests {
             running: 0,
             warm: 1,
             trouble: trouble.map(str::to_owned),
-            versions: BTreeMap::from([(LanguageId("python".into()), "3.13".into())]),
+            versions: std::collections::BTreeMap::default(),
             reported_ms: 0,
         }
     }
 
     #[test]
     fn one_working_runner_is_enough() {
-        let readiness = Readiness::of(vec![report(Some("Docker does not answer.")), report(None)], false);
+        let readiness = Readiness::of(&[report(Some("Docker does not answer.")), report(None)], false);
         assert!(readiness.is_ready());
         assert_eq!(readiness.obstacle(), None);
     }
 
     #[test]
     fn a_runner_in_trouble_says_which() {
-        let readiness = Readiness::of(vec![report(Some("Docker does not answer."))], false);
+        let readiness = Readiness::of(&[report(Some("Docker does not answer."))], false);
         assert!(readiness.obstacle().unwrap().message.contains("Docker does not answer."));
     }
 
     #[test]
     fn a_runner_that_restarts_is_waited_for() {
-        let readiness = Readiness::of(vec![], true);
+        let readiness = Readiness::of(&[], true);
         assert!(!readiness.is_ready());
         assert_eq!(readiness.obstacle(), None);
-        assert_eq!(Readiness::of(vec![], false).obstacle().unwrap().code, "no_runner");
+        assert_eq!(Readiness::of(&[], false).obstacle().unwrap().code, "no_runner");
     }
 }

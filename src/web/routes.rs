@@ -5,6 +5,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
 use actix_web::{Handler, Resource, Responder, Route};
 
+use crate::snippets::key::KEY_LENGTH;
 use crate::web::accept::is_browser;
 use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
@@ -14,8 +15,12 @@ use crate::web::secrets::{burn, login, relock, unlock};
 use crate::web::sharing::{embed, forms, oembed, picture};
 use crate::web::state::State;
 use crate::web::{
-    access, archive, assets, contact, error_page, file_form, headers, health, raw, run_form, run_socket, snippet_page,
+    access, archive, assets, contact, error_page, file_form, fresh_page, headers, health, language_list, raw, run_form,
+    run_socket, snippet_page,
 };
+
+/// The address of a snippet.
+pub(super) const SNIPPET: &str = "/{key}";
 
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
@@ -37,9 +42,10 @@ pub fn configure(config: &mut ServiceConfig, state: State) {
 
 fn table(config: &mut ServiceConfig) {
     config
+        .service(snippet(&format!("/{{key:[0-9A-Za-z]{{{KEY_LENGTH}}}}}")))
         .service(
             web::resource("/")
-                .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::home))
+                .route(reading().guard(guard::fn_guard(is_browser)).to(fresh_page::home))
                 .route(reading().to(usage::show))
                 .route(web::post().to(create::create))
                 .route(web::put().to(create::create)),
@@ -49,6 +55,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/favicon.ico", assets::favicon))
         .service(get("/robots.txt", assets::robots))
         .service(get("/static/{name:.+}", assets::asset))
+        .service(get("/languages/{hash}.json", language_list::show))
         .service(get("/.well-known/security.txt", contact::security))
         .service(web::resource("/login").route(reading().to(login::show)).route(web::post().to(login::login)))
         .service(get("/mine", mine::show))
@@ -61,13 +68,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/{key}.zip", archive::zip).guard(guard::Any(guard::Get()).or(guard::Head())))
         .service(get("/{key}.txt", archive::text).guard(guard::Any(guard::Get()).or(guard::Head())))
         .service(get(headers::PICTURE, picture::show).guard(guard::Any(guard::Get()).or(guard::Head())))
-        .service(
-            web::resource("/{key}")
-                .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::show))
-                .route(reading().to(raw::show))
-                .route(web::put().to(edit::put))
-                .route(web::delete().to(edit::delete)),
-        )
+        .service(snippet(SNIPPET))
         .service(get("/{key}/raw", raw::show))
         .service(get("/{key}/raw/{path:.+}", raw::show_path))
         .service(get("/{key}/socket", run_socket::open))
@@ -92,6 +93,16 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/{key}/{number:[0-9]+}", revision::show))
         .service(web::resource("/{key}/{number:[0-9]+}/restore").post(revision::restore))
         .default_service(web::to(nothing));
+}
+
+/// The snippet's own address. It stands twice in the table: first as most ask for it, so that they are not compared with
+/// all others before, and last for whatever looks unlike a key.
+fn snippet(path: &str) -> Resource {
+    web::resource(path)
+        .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::show))
+        .route(reading().to(raw::show))
+        .route(web::put().to(edit::put))
+        .route(web::delete().to(edit::delete))
 }
 
 /// An address that can be read; asked with HEAD, actix leaves the body away.

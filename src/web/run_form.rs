@@ -17,6 +17,7 @@ use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::form_fields::{Chosen, Fields};
+use crate::web::fresh_page;
 use crate::web::network::Network;
 use crate::web::rates::Kind;
 use crate::web::refusal::Refusal;
@@ -245,7 +246,7 @@ impl Sent {
         let languages = &self.state.languages;
         let known = languages.find(&self.fields.language);
         let own = || base.and_then(|view| languages.get(&view.content.program.language));
-        known.or_else(own).or_else(|| snippet_page::first_language(languages))
+        known.or_else(own).or_else(|| fresh_page::first_language(languages))
     }
 }
 

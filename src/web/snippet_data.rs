@@ -1,12 +1,11 @@
-//! What the page's script reads from the page: JSON with the snippet, and the languages to choose from.
-
-use std::collections::BTreeMap;
+//! What the page's script reads from the page: JSON with the snippet, and where the languages to choose from stand.
 
 use serde::Serialize;
 
-use crate::languages::LanguageId;
+use crate::languages::Language;
 use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
+use crate::web::language_list::LanguageData;
 use crate::web::snippet_page::View;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -22,8 +21,9 @@ pub(super) struct SnippetData<'a> {
     fork_of: Option<&'a str>,
     /// What it shows has a password, or is a fork of something that has.
     protected: bool,
-    language: &'a str,
-    languages: Vec<LanguageData<'a>>,
+    language: LanguageData<'a>,
+    /// Address of the list of all languages.
+    pub(super) languages: &'a str,
     files: &'a [SourceFile],
     args: &'a [String],
     stdin: Option<&'a str>,
@@ -33,23 +33,8 @@ pub(super) struct SnippetData<'a> {
     max_argument_bytes: usize,
 }
 
-#[derive(Serialize)]
-struct LanguageData<'a> {
-    id: &'a str,
-    name: &'a str,
-    main: &'a str,
-    editor: &'a str,
-    hello: &'a str,
-    version: &'a str,
-}
-
 impl<'a> SnippetData<'a> {
-    pub(super) fn of(
-        state: &'a State,
-        visitor: &Visitor,
-        view: &'a View,
-        versions: &'a BTreeMap<LanguageId, String>,
-    ) -> Self {
+    pub(super) fn of(state: &'a State, visitor: &Visitor, view: &'a View, language: &'a Language) -> Self {
         let limits = &state.settings.program_limits;
         let program = &view.content.program;
         Self {
@@ -59,8 +44,8 @@ impl<'a> SnippetData<'a> {
             owner: view.is_owned_by(visitor),
             fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(SnippetKey::as_str),
             protected: view.is_protected,
-            language: &program.language.0,
-            languages: languages(state, versions),
+            language: LanguageData::of(language),
+            languages: &state.language_list.address,
             files: &program.files,
             args: &program.arguments,
             stdin: program.stdin.as_deref(),
@@ -70,16 +55,4 @@ impl<'a> SnippetData<'a> {
             max_argument_bytes: limits.argument_bytes,
         }
     }
-}
-
-fn languages<'a>(state: &'a State, versions: &'a BTreeMap<LanguageId, String>) -> Vec<LanguageData<'a>> {
-    let data = state.languages.all().iter().map(|language| LanguageData {
-        id: &language.id.0,
-        name: &language.name,
-        main: &language.main,
-        editor: &language.editor,
-        hello: &language.hello,
-        version: versions.get(&language.id).map_or("", String::as_str),
-    });
-    data.collect()
 }

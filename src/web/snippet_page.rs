@@ -1,29 +1,29 @@
-//! The snippet's page, saved or fresh, and the way to a fresh one.
+//! The snippet's page, saved or fresh.
 
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path, Query};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
-use serde::Deserialize;
 
-use crate::languages::{Language, Languages};
+use crate::languages::{Language, LanguageId};
 use crate::program::Program;
-use crate::program::file::SourceFile;
 use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
+use crate::snippets::view;
 use crate::web::arguments;
 use crate::web::assets::Page;
 use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
 use crate::web::error::{Story, WebError};
 use crate::web::form_fields::Chosen;
+use crate::web::fresh_page::{Start, first_language, fresh};
 use crate::web::kept_page::{self, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
@@ -32,8 +32,6 @@ use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
-/// The language of the very first page.
-const FIRST_LANGUAGE: &str = "python";
 /// Code that stands on the page a second time, in colour, for readers without a script.
 const MAX_COLOURED_BYTES: usize = 32 * 1024;
 
@@ -110,23 +108,6 @@ impl View {
     }
 }
 
-/// What a fresh page may be asked to start with.
-#[derive(Debug, Deserialize)]
-pub(super) struct Start {
-    fork: Option<String>,
-    /// Of the snippet to fork; the newest when not given.
-    revision: Option<u64>,
-    language: Option<String>,
-}
-
-/// `GET /`: to a fresh page; nothing is stored.
-pub(super) async fn home(request: HttpRequest) -> HttpResponse {
-    let query = request.query_string();
-    let separator = if query.is_empty() { "" } else { "?" };
-    let address = format!("/{}{separator}{query}", SnippetKey::random());
-    HttpResponse::SeeOther().insert_header((LOCATION, address)).insert_header((CACHE_CONTROL, "no-store")).finish()
-}
-
 /// `GET /{key}`
 pub(super) async fn show(
     state: Data<State>,
@@ -135,7 +116,20 @@ pub(super) async fn show(
     key: Path<SnippetKey>,
     start: Query<Start>,
 ) -> Result<HttpResponse, WebError> {
-    let view = match load(&state, &visitor, &key).await? {
+    let found = state.snippets.view(&key).await?;
+    if let Some(found) = found.as_ref().filter(|found| found.content.is_some()) {
+        let (snippet, run) = (&found.snippet, found.latest_run.as_deref());
+        let name = Name::of(&page.site, snippet, snippet.owner.is(&visitor.hash), run, obstacle(&state));
+        if let Some(html) = kept_page::find(&name, &page.nonce) {
+            let owned = name.is_owner.then_some(&snippet.language);
+            return Ok(answer(&visitor, HttpResponse::Ok(), owned, html));
+        }
+    }
+    let mut view = found.and_then(|found| open(&found));
+    if view.is_none() {
+        view = by_door(&state, &visitor, &key, None).await?;
+    }
+    let view = match view {
         Some(view) => view,
         None => fresh(&state, &visitor, key.into_inner(), &start).await?,
     };
@@ -156,10 +150,19 @@ async fn load_revision(
 ) -> Result<Option<View>, WebError> {
     // What anybody may read is asked for by one question; all else goes by the door.
     let view = if number.is_none() { state.snippets.view(key).await? } else { None };
-    if let Some((view, content)) = view.and_then(|mut view| view.content.take().map(|content| (view, content))) {
-        let run = view.latest_run.as_deref().and_then(RunId::parse);
-        return Ok(Some(saved(view.snippet, Content::clone(&content), run)));
+    if let Some(view) = view.and_then(|view| open(&view)) {
+        return Ok(Some(view));
     }
+    by_door(state, visitor, key, number).await
+}
+
+/// What not everybody may read, or a revision of before.
+async fn by_door(
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    number: Option<u64>,
+) -> Result<Option<View>, WebError> {
     let Some(entered) = door::find(state, visitor, key).await? else {
         return Ok(None);
     };
@@ -169,22 +172,17 @@ async fn load_revision(
     Ok(Some(View { keyring, ..saved(entered.snippet, revision.content, run) }))
 }
 
+/// What anybody may read.
+fn open(view: &view::View) -> Option<View> {
+    let content = view.content.as_ref()?;
+    let run = view.latest_run.as_deref().and_then(RunId::parse);
+    Some(saved(view.snippet.clone(), Content::clone(content), run))
+}
+
 fn saved(snippet: Snippet, content: Content, run: Option<RunId>) -> View {
     let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
     let is_protected = snippet.lock.is_some();
     View { run, forked_from, is_protected, snippet: Some(snippet.clone()), ..unsaved(snippet.key, content) }
-}
-
-async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
-    if let Some(origin) = start.fork.as_deref().and_then(SnippetKey::parse)
-        && let Some(fork) = fork_of(state, visitor, key.clone(), (&origin, start.revision)).await?
-    {
-        return Ok(fork);
-    }
-    let wanted = [start.language.as_deref(), visitor.language.as_deref()];
-    let wanted = wanted.into_iter().flatten().find_map(|word| state.languages.find(word));
-    let language = wanted.or_else(|| first_language(&state.languages)).ok_or(WebError::NotFound)?;
-    Ok(unsaved(key, hello(language)))
 }
 
 /// A page that is not saved and starts as a copy; `None` when there is nothing to copy.
@@ -225,16 +223,6 @@ pub(super) fn anew(view: View) -> View {
     View { arguments_line, is_protected, ..unsaved(SnippetKey::random(), content) }
 }
 
-pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
-    languages.find(FIRST_LANGUAGE).or_else(|| languages.all().first())
-}
-
-fn hello(language: &Language) -> Content {
-    let files = vec![SourceFile::text(&language.main, &language.hello)];
-    let program = Program { language: language.id.clone(), files, arguments: Vec::new(), stdin: None };
-    Content { title: String::new(), program }
-}
-
 /// Answers with the page; with a story, it is the answer to what was not done.
 pub(super) async fn respond(
     state: &State,
@@ -247,17 +235,27 @@ pub(super) async fn respond(
     let html = kept_or_written(state, page, visitor, &view, &last).await?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
-    builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
-    builder.insert_header((VARY, "accept")).insert_header(("x-robots-tag", "noindex"));
     if let Some(story) = story.filter(|story| matches!(story.status.as_u16(), 429 | 503)) {
         builder.insert_header((RETRY_AFTER, story.retry_seconds));
     }
+    let owned = view.is_owned_by(visitor).then_some(&view.content.program.language);
+    Ok(answer(visitor, builder, owned, html))
+}
+
+/// The answer that is a page; whoever owns the snippet is known by its language next time.
+fn answer(
+    visitor: &Visitor,
+    mut builder: HttpResponseBuilder,
+    owned: Option<&LanguageId>,
+    html: String,
+) -> HttpResponse {
+    builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
+    builder.insert_header((VARY, "accept")).insert_header(("x-robots-tag", "noindex"));
     visitor.cookie().map(|cookie| builder.cookie(cookie));
-    let language = &view.content.program.language.0;
-    if view.is_owned_by(visitor) && visitor.language.as_ref() != Some(language) {
-        builder.cookie(visitor.language_cookie(language));
+    if let Some(language) = owned.filter(|language| visitor.language.as_ref() != Some(&language.0)) {
+        builder.cookie(visitor.language_cookie(&language.0));
     }
-    Ok(builder.body(html))
+    builder.body(html)
 }
 
 /// The page; that of a saved snippet is written once for as long as nothing on it changes.
@@ -274,7 +272,7 @@ async fn kept_or_written(
         return write(state, page, visitor, view, (last, coloured(visitor, view).await));
     };
     let run = view.run.as_ref().map(RunId::as_str);
-    let name = Name::of(&page.site, snippet, view.is_owned_by(visitor), run, &state.readiness.borrow());
+    let name = Name::of(&page.site, snippet, view.is_owned_by(visitor), run, obstacle(state));
     let nonce = page.nonce.clone();
     if let Some(html) = kept_page::find(&name, &nonce) {
         return Ok(html);
@@ -282,6 +280,11 @@ async fn kept_or_written(
     let html = write(state, page, visitor, view, (last, coloured(visitor, view).await))?;
     kept_page::keep(name, &html, &nonce);
     Ok(html)
+}
+
+/// Why the server can run nothing now; the page says so.
+fn obstacle(state: &State) -> Option<String> {
+    state.readiness.borrow().obstacle().map(|obstacle| obstacle.message)
 }
 
 /// The files with their colours, where somebody reads what others wrote. What is too large is read at `/{key}/{n}`.
@@ -302,16 +305,16 @@ fn write(
     view: &View,
     (last, coloured): (&LastRun, Vec<Arc<Markup>>),
 ) -> Result<String, WebError> {
-    let readiness = state.readiness.borrow().clone();
-    let notice = view.notice.clone().or_else(|| readiness.obstacle().map(|obstacle| obstacle.message));
+    let notice = view.notice.clone().or_else(|| obstacle(state));
     let program = &view.content.program;
     let main = &program.files[0].content;
     let language = state.languages.get(&program.language).or_else(|| first_language(&state.languages));
+    let language = language.ok_or(WebError::NotFound)?;
     let template = SnippetPage {
         page,
         key: view.key.as_str(),
         title: &view.content.title,
-        language: language.ok_or(WebError::NotFound)?,
+        language,
         languages: state.languages.all(),
         program,
         coloured: program.files.iter().map(|file| file.path.as_str()).zip(coloured).collect(),
@@ -331,7 +334,7 @@ fn write(
         last_message: &last.message,
         notice: notice.as_deref().unwrap_or_default(),
         kept: view.kept,
-        data: SnippetData::of(state, visitor, view, &readiness.versions),
+        data: SnippetData::of(state, visitor, view, language),
     };
     Ok(template.render()?)
 }

@@ -13,6 +13,7 @@ use crate::runs::feed::Feed;
 use crate::runs::store::Runs;
 use crate::snippets::store::Snippets;
 use crate::web::crowd::Crowd;
+use crate::web::language_list::LanguageList;
 use crate::web::rates::Rates;
 use crate::web::readiness::{Readiness, watch_readiness};
 use crate::web::settings::Settings;
@@ -39,6 +40,7 @@ pub struct State {
     pub(super) feed: Feed,
     pub(super) snippets: Snippets,
     pub(super) languages: Arc<Languages>,
+    pub(super) language_list: Arc<LanguageList>,
     pub(super) settings: Arc<Settings>,
     pub(super) rates: Arc<Rates>,
     /// The open sockets of each network.
@@ -62,6 +64,7 @@ impl State {
             runs: parts.runs,
             feed: parts.feed,
             snippets: parts.snippets,
+            language_list: Arc::new(LanguageList::of(&parts.languages)),
             languages: parts.languages,
             rates: Arc::new(Rates::new(settings.rates)),
             crowd: Arc::new(Crowd::new(settings.sockets_per_visitor)),

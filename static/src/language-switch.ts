@@ -6,7 +6,6 @@ export interface LanguageInfo {
   main: string;
   editor: string;
   hello: string;
-  version?: string | null;
 }
 
 export interface Draft {

@@ -5,6 +5,7 @@ import { Banner } from "./banner";
 import { browserStorage, Drafts } from "./drafts";
 import { sizeOf } from "./files";
 import { Keeper } from "./keeper";
+import { loadLanguages } from "./languages";
 import { wireMenu } from "./menu";
 import { misfit, misfitInput, misfitUpload } from "./misfit";
 import { fillIn, isChosen } from "./native-save";
@@ -240,4 +241,5 @@ offerDraft({ data, drafts, workspace, session, banner, discard });
 // What was typed before the script had come, or came back with a form, is a draft as well.
 keeper.changed();
 session.start(terminal);
+void loadLanguages(data.languages).then((languages) => workspace.learn(languages));
 view.show(session.state);

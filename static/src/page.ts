@@ -13,8 +13,9 @@ export interface SnippetData {
   fork_of: string | null;
   /** What it shows has a password, or is a fork of something that has. */
   protected: boolean;
-  language: string;
-  languages: LanguageInfo[];
+  language: LanguageInfo;
+  /** Address of the list of all languages. */
+  languages: string;
   files: SourceFile[];
   args: string[];
   stdin: string | null;
@@ -76,7 +77,7 @@ export function savedSnapshot({ title, args, stdin }: Elements, data: SnippetDat
   if (location.pathname !== `/${data.key}`) return null;
   // A field of one line holds no line ends.
   const line = args.defaultValue.replace(/[\r\n]/g, "");
-  return { language: data.language, title: title.defaultValue, files: data.files, args: line, stdin: stdin.defaultValue };
+  return { language: data.language.id, title: title.defaultValue, files: data.files, args: line, stdin: stdin.defaultValue };
 }
 
 export type Elements = ReturnType<typeof findElements>;

@@ -32,8 +32,8 @@ export class Workspace {
     this.#elements = elements;
     this.#banner = banner;
     this.#handlers = handlers;
-    this.#languages = new Map(data.languages.map((language) => [language.id, language]));
-    this.language = this.#languages.get(elements.language.value) ?? this.#languages.get(data.language);
+    this.#languages = new Map([[data.language.id, data.language]]);
+    this.language = data.language;
     this.#editor = new Editor(elements.content, asTyped(elements.content, data.files), {
       changed: () => this.#edited(),
       modeOf: (path, index) => this.#modeOf(path, index),
@@ -50,6 +50,13 @@ export class Workspace {
     this.#showTabs();
   }
 
+  /** Takes the list of all languages; until it has come, only the page's own is known. */
+  learn(languages: readonly LanguageInfo[]): void {
+    this.#languages = new Map(languages.map((language) => [language.id, language]));
+    if (this.language?.id !== this.#elements.language.value) this.chooseLanguage();
+    else this.#editor.refresh();
+  }
+
   snapshot(): Snapshot {
     const { language, title, args, stdin } = this.#elements;
     return { language: language.value, title: title.value, files: this.#editor.files, args: args.value, stdin: stdin.value };
@@ -57,7 +64,7 @@ export class Workspace {
 
   restore(snapshot: Snapshot): void {
     const { language, title, args, stdin, inputs } = this.#elements;
-    if (this.#languages.has(snapshot.language)) language.value = snapshot.language;
+    if ([...language.options].some((option) => option.value === snapshot.language)) language.value = snapshot.language;
     this.language = this.#languages.get(language.value);
     [title.value, args.value, stdin.value] = [snapshot.title, snapshot.args, snapshot.stdin];
     if (snapshot.args !== "" || snapshot.stdin !== "") inputs.open = true;

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::engine_faults::make_image;
+use crate::own_engine::{EngineOptions, OwnEngine};
 use crate::server::{Server, until};
 use crate::socket::{Visitor, quiet_client, run_message};
 
@@ -118,6 +120,35 @@ async fn a_compile_step_is_held_to_its_limits() {
     let heard = visitor.fresh().await.run("c", &code).await;
     assert_ne!(heard.outcome(), "exited", "{:?}", heard.finished());
     until("only the warm sandbox is left", || async { server.containers().len() == 1 }).await;
+}
+
+/// No compiler of the image executes what it compiles, so this one does: the source is its script.
+#[tokio::test]
+async fn a_compile_step_in_a_strangers_hands_is_held_to_every_limit() {
+    let Some(engine) = OwnEngine::start(EngineOptions::default()).await else { return };
+    let compiler = "rm /usr/bin/gcc; printf '#!/bin/sh\\n. ./main.c\\n' >/usr/bin/gcc; chmod 755 /usr/bin/gcc";
+    make_image(&engine, "obedient", compiler, &[]);
+    let host = format!("--docker-host={}", engine.host());
+    let server = Server::start(&[&host, "--image=obedient", "--pool-size=1", "--compile-seconds=4"]).await;
+    let visitor = Visitor::new(server.url()).await;
+    for (code, outcomes) in [
+        ("while :; do sleep 99 & done", &["process_limit", "time_limit", "cpu_limit"][..]),
+        ("bomb() { bomb | bomb & }; bomb; sleep 99", &["process_limit", "time_limit", "cpu_limit"]),
+        ("trap '' TERM; sleep 99 & wait; sleep 99", &["time_limit"]),
+        ("yes | head -c 1G", &["output_limit"]),
+        ("yes >&2", &["output_limit"]),
+        ("head -c 100M /dev/zero >/tmp/a && exit 0; exit 1", &["disk_limit"]),
+        ("x=$(tail /dev/zero)", &["memory_limit"]),
+        ("kill -9 1; kill -9 -1; exit 1", &["compile_failed"]),
+        ("setsid sleep 99 & printf '#!/bin/sh\\necho built\\n' >main; chmod 755 main", &["exited"]),
+    ] {
+        let start = Instant::now();
+        let heard = visitor.fresh().await.run("c", code).await;
+        assert!(outcomes.contains(&heard.outcome()), "{code}: {:?}", heard.finished());
+        assert!(heard.output().len() <= 1 << 20 && start.elapsed() < Duration::from_secs(30), "{code}");
+        assert!(heard.outcome() != "exited" || heard.output() == "built\n", "{heard:?}");
+    }
+    until("only the warm sandbox is left", || async { engine.containers().len() == 1 }).await;
 }
 
 #[tokio::test]

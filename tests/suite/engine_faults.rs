@@ -76,7 +76,8 @@ async fn an_engine_that_is_stopped_interrupts_runs_and_is_used_again_when_it_is_
     rig.only_warm(2).await;
 }
 
-/// F4. The program lives on while nobody can reach it; it is gone when the Engine is back.
+/// F4. The program lives on while nobody can reach it; it is gone when the Engine is back. The list's twenty seconds
+/// of absence would show nothing more: nothing is counted from its length.
 #[tokio::test]
 async fn an_engine_that_is_killed_interrupts_runs_and_what_it_left_is_removed() {
     let Some(mut rig) = Rig::start(EngineOptions::default(), &["--pool-size=1"]).await else { return };
@@ -94,7 +95,8 @@ async fn an_engine_that_is_killed_interrupts_runs_and_what_it_left_is_removed() 
     rig.only_warm(1).await;
 }
 
-/// F5.
+/// F5. Fifteen seconds are the longest deadline of a call, so every call that was under way has failed once; the list's
+/// thirty would only let them fail once more.
 #[tokio::test]
 async fn a_frozen_engine_piles_nothing_up_and_is_used_again_when_it_goes_on() {
     let Some(rig) = Rig::start(EngineOptions::default(), &["--pool-size=2", "--runs-per-visitor=64"]).await else {
@@ -335,7 +337,7 @@ async fn warm_sandboxes_of_an_old_image_are_replaced() {
 }
 
 /// Makes an image of the usual one and what a command does in it.
-fn make_image(engine: &OwnEngine, name: &str, command: &str, change: &[&str]) {
+pub fn make_image(engine: &OwnEngine, name: &str, command: &str, change: &[&str]) {
     let run = ["run", "--name=maker", "--network=none", "--user=0", "--entrypoint=sh", "codecube-core", "-c", command];
     let made = engine.docker(&run);
     assert!(made.status.success(), "{made:?}");

@@ -3,6 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -89,8 +90,10 @@ impl Page {
 
     /// The next message; a fork or save moves the page to its key.
     pub async fn next(&mut self) -> Value {
+        // Pings are no news: a socket with nothing else is silent.
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the server is silent");
+            let message = tokio::time::timeout_at(deadline, self.socket.next()).await.expect("the server is silent");
             if let Message::Text(text) = message.expect("the socket was closed").unwrap() {
                 let value: Value = serde_json::from_str(&text).unwrap();
                 if value["type"] == "snippet" {
@@ -116,12 +119,15 @@ impl Page {
 
     /// The next message for which this holds; others are passed over.
     pub async fn next_that(&mut self, mut holds: impl FnMut(&Value) -> bool) -> Value {
-        loop {
-            let value = self.next().await;
-            if holds(&value) {
-                return value;
+        let waiting = async {
+            loop {
+                let value = self.next().await;
+                if holds(&value) {
+                    return value;
+                }
             }
-        }
+        };
+        tokio::time::timeout(2 * PATIENCE, waiting).await.expect("much was said, but not that")
     }
 
     /// The next event of this kind.

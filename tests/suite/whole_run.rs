@@ -219,3 +219,21 @@ async fn the_page_breaks_none_of_its_own_rules_and_fits_a_phone() {
     let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert_eq!(page.browser.script(overflow).await, json!(0));
 }
+
+#[tokio::test]
+async fn the_list_of_languages_is_a_file_of_its_own_that_browsers_keep() {
+    let server = Server::shared().await;
+    let client = reqwest::Client::new();
+    let fresh = client.get(server.url()).header("accept", "text/html").send().await.unwrap().text().await.unwrap();
+    let start = fresh.find("/languages/").unwrap();
+    let address = &fresh[start..start + fresh[start..].find('"').unwrap()];
+    assert!(!fresh.contains("fmt.Println"), "other languages' programs are on the page");
+    let list = client.get(format!("{}{address}", server.url())).send().await.unwrap();
+    assert_eq!(list.headers()["cache-control"], "public, max-age=31536000, immutable");
+    let list: Value = list.json().await.unwrap();
+    assert!(list.as_array().unwrap().iter().any(|language| language["id"] == "go" && language["hello"] != ""));
+    // A page of before an update still gets a list, which nobody keeps under that address.
+    let other = client.get(format!("{}/languages/0000000000000000.json", server.url())).send().await.unwrap();
+    assert_eq!((other.status().as_u16(), &other.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
+    assert_eq!(other.json::<Value>().await.unwrap(), list);
+}

@@ -11,8 +11,8 @@ use crate::snippets::revision::{Content, clean_title};
 use crate::web::api::body::{self, FormField};
 use crate::web::arguments;
 use crate::web::error::WebError;
+use crate::web::fresh_page;
 use crate::web::secrets::door::Choices;
-use crate::web::snippet_page;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
@@ -146,7 +146,7 @@ impl Sent {
         let guessed = match main.content.as_text() {
             Some(text) => state.languages.guess(&main.path, text),
             // Nothing that could be run as it is: kept for what it is, beside whatever language the others tell.
-            None => self.language_beside(state).or_else(|| snippet_page::first_language(&state.languages)),
+            None => self.language_beside(state).or_else(|| fresh_page::first_language(&state.languages)),
         };
         Ok(guessed.ok_or(WebError::LanguageUnclear)?.id.0.clone())
     }

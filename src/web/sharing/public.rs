@@ -25,7 +25,7 @@ pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<Publi
         return Ok(None);
     };
     let run = view.latest_run.as_deref().and_then(RunId::parse);
-    Ok(view.content.map(|content| Public { snippet: view.snippet, content, run }))
+    Ok(view.content.clone().map(|content| Public { snippet: view.snippet.clone(), content, run }))
 }
 
 impl Public {

@@ -1,0 +1,58 @@
+//! The fresh page: one that is not saved yet, and the way to it.
+
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+
+use crate::languages::{Language, Languages};
+use crate::program::Program;
+use crate::program::file::SourceFile;
+use crate::snippets::key::SnippetKey;
+use crate::snippets::revision::Content;
+use crate::web::error::WebError;
+use crate::web::snippet_page::{View, fork_of, unsaved};
+use crate::web::state::State;
+use crate::web::visitor::Visitor;
+
+/// The language of the very first page.
+const FIRST_LANGUAGE: &str = "python";
+
+/// What a fresh page may be asked to start with.
+#[derive(Debug, Deserialize)]
+pub(super) struct Start {
+    fork: Option<String>,
+    /// Of the snippet to fork; the newest when not given.
+    revision: Option<u64>,
+    language: Option<String>,
+}
+
+/// `GET /`: to a fresh page; nothing is stored.
+pub(super) async fn home(request: HttpRequest) -> HttpResponse {
+    let query = request.query_string();
+    let separator = if query.is_empty() { "" } else { "?" };
+    let address = format!("/{}{separator}{query}", SnippetKey::random());
+    HttpResponse::SeeOther().insert_header((LOCATION, address)).insert_header((CACHE_CONTROL, "no-store")).finish()
+}
+
+/// What stands on it.
+pub(super) async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
+    if let Some(origin) = start.fork.as_deref().and_then(SnippetKey::parse)
+        && let Some(fork) = fork_of(state, visitor, key.clone(), (&origin, start.revision)).await?
+    {
+        return Ok(fork);
+    }
+    let wanted = [start.language.as_deref(), visitor.language.as_deref()];
+    let wanted = wanted.into_iter().flatten().find_map(|word| state.languages.find(word));
+    let language = wanted.or_else(|| first_language(&state.languages)).ok_or(WebError::NotFound)?;
+    Ok(unsaved(key, hello(language)))
+}
+
+pub(super) fn first_language(languages: &Languages) -> Option<&Language> {
+    languages.find(FIRST_LANGUAGE).or_else(|| languages.all().first())
+}
+
+fn hello(language: &Language) -> Content {
+    let files = vec![SourceFile::text(&language.main, &language.hello)];
+    let program = Program { language: language.id.clone(), files, arguments: Vec::new(), stdin: None };
+    Content { title: String::new(), program }
+}
