@@ -215,7 +215,7 @@ async fn runs_of_a_protected_snippet_are_sealed_in_storage() {
     let (_, page) = run(fresh_key(server.url()).await, "language=bash&content=echo+b$((1))urnt&burn=1").await;
     assert!(page.contains("b1urnt") && page.contains("exit code 0"), "{page}");
     let key = fresh_key(server.url()).await;
-    let form = "language=bash&path=main.sh&content=echo+hid$((1))den+\"$1\"&args=unsaid&password=sesame";
+    let form = "language=bash&path=hushed.sh&content=echo+hid$((1))den+\"$1\"&args=unsaid&password=sesame";
     let (lock, page) = run(key.clone(), form).await;
     assert!(page.contains("hid1den unsaid") && page.contains("exit code 0"), "{page}");
     // By the socket, with typed input; and as a filter.
@@ -236,7 +236,7 @@ async fn runs_of_a_protected_snippet_are_sealed_in_storage() {
     assert!(filtered.body.contains("MURMURED"), "{}", filtered.body);
     let everything = stored(&server);
     assert!(everything.contains("0-sealed-") && everything.contains("sealed:"));
-    for hidden in ["b1urnt", "hid$", "hid1den", "unsaid", "whispered", "WHISPERED", "murmured", "MURMURED", "main.sh"] {
+    for hidden in ["b1urnt", "hid$", "hid1den", "unsaid", "whispered", "WHISPERED", "murmured", "MURMURED", "hushed"] {
         assert!(!everything.contains(hidden), "{hidden} is in storage in clear");
     }
 }
