@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use codecube::db::embedded::Embedded;
-use codecube::db::{Db, keys};
+use codecube::db::{Db, DbError, keys};
 use codecube::languages::LanguageId;
 use codecube::program::Program;
 use codecube::program::file::SourceFile;
@@ -15,6 +15,7 @@ use codecube::runs::outcome::{Finished, Outcome};
 use codecube::runs::queue::{Claims, Entry, Queue};
 use codecube::runs::request::{Control, RunId, RunRequest, SnippetRevision};
 use codecube::runs::store::{Controlled, QueueLimits, Runs, SubmitError};
+use codecube::seal::SealKey;
 use redis::AsyncCommands;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -342,4 +343,27 @@ async fn a_snippets_viewers_hear_of_its_runs_and_the_one_before_gets_a_lifetime(
         life.push(seconds);
     }
     assert!(life[0] > 0 && life[1] == -1, "{life:?}");
+}
+
+#[tokio::test]
+async fn a_sealed_run_is_refused_without_a_secret_and_ended_in_words_by_a_runner_with_another() {
+    let seam = seam(QueueLimits::default()).await;
+    let refused = seam.runs.submit(&RunId::random_sealed(0), &request(None), "visitor").await;
+    assert!(matches!(refused, Err(SubmitError::Db(DbError::NoSecret))), "{refused:?}");
+    let with = |secret| Runs::new(seam.db.clone().with_secret(secret), QueueLimits::default());
+    let web = with(Some(SealKey::random()));
+    for runner in [with(Some(SealKey::random())), with(None)] {
+        let id = RunId::random_sealed(0);
+        web.submit(&id, &request(None), "visitor").await.unwrap();
+        let mut queue = Queue::new(runner, 0, "a".into(), LEASE);
+        let entry = seam.handed(&mut queue).await;
+        assert_eq!(entry.language.0, "", "nobody without the secret learns it");
+        assert_eq!(queue.claims().claim(&entry, &started()).await.unwrap(), None);
+        let finished = web.outcome(&id).await.unwrap().unwrap();
+        assert!(
+            finished.outcome == Outcome::CouldNotStart && finished.message.contains("--secret-file"),
+            "{finished:?}"
+        );
+        assert!(web.read_log(&id, 0, 10).await.unwrap().pop().unwrap().is_finished());
+    }
 }
