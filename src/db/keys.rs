@@ -61,6 +61,12 @@ pub fn snippet_viewers(key: &str) -> String {
     format!("{{snippet:{key}}}:viewers")
 }
 
+/// String, for a moment: the crowd that looks at the snippet has been told its number just now.
+#[must_use]
+pub fn snippet_crowd(key: &str) -> String {
+    format!("{{snippet:{key}}}:crowd")
+}
+
 /// Channel: what those who look at the snippet should know at once (a new run, the number of viewers).
 #[must_use]
 pub fn snippet_channel(key: &str) -> String {

@@ -1,5 +1,6 @@
 //! Presence: how many look at a snippet now. Each viewer says so again and again; who falls silent is
-//! forgotten, so that a web process that dies takes its viewers off the count.
+//! forgotten, so that a web process that dies takes its viewers off the count. Few are told of every change at once; a
+//! crowd a few times in a second, and the last of it with the next refresh.
 
 use std::time::Duration;
 
@@ -32,7 +33,9 @@ impl Snippets {
 
     async fn note_viewer(&self, key: &SnippetKey, viewer: &str, believed: Duration) -> Result<u64, DbError> {
         let mut call = self.scripts.presence.key(keys::snippet_viewers(key.as_str()));
-        call.arg(viewer).arg(u64::try_from(believed.as_millis()).unwrap_or(u64::MAX));
+        call.key(keys::snippet_crowd(key.as_str()))
+            .arg(viewer)
+            .arg(u64::try_from(believed.as_millis()).unwrap_or(u64::MAX));
         call.arg(keys::snippet_channel(key.as_str()));
         Ok(call.invoke_async(&mut self.db.commands()).await?)
     }

@@ -1,5 +1,5 @@
 -- Notes that a viewer is there, or has gone; gives the number of viewers and tells it when it changed.
--- KEYS: viewers
+-- KEYS: viewers, whether a crowd was told just now
 -- ARGV: viewer, how long it is believed in milliseconds or 0 when it goes, channel
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -13,7 +13,9 @@ else
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
 local count = redis.call('ZCARD', KEYS[1])
-if count ~= before then
+-- In a crowd each who comes would be told to all who are there: they are told now and then, and by their next refresh.
+local few = count <= 32
+if count ~= before and (few or redis.call('SET', KEYS[2], '', 'PX', 250, 'NX')) then
   redis.call('PUBLISH', ARGV[3], '{"news":"viewers","count":' .. count .. '}')
 end
 return count
