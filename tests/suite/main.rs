@@ -17,6 +17,7 @@ mod forged_agent;
 mod forms;
 mod host_faults;
 mod keeping;
+mod late_list;
 mod layering;
 mod leftovers;
 mod own_engine;
