@@ -20,6 +20,7 @@ mod keeping;
 mod late_list;
 mod layering;
 mod leftovers;
+mod line_ends;
 mod own_engine;
 mod owned;
 mod page;
