@@ -36,6 +36,7 @@ mod seam;
 mod server;
 mod sharing;
 mod shutdown;
+mod small_host;
 mod socket;
 mod stale;
 mod storage_faults;
