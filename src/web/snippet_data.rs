@@ -6,9 +6,9 @@ use crate::languages::Language;
 use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::web::language_list::LanguageData;
-use crate::web::snippet_page::View;
 use crate::web::state::State;
 use crate::web::text_field;
+use crate::web::view::View;
 use crate::web::visitor::Visitor;
 
 /// The JSON.
