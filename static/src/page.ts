@@ -26,7 +26,11 @@ export interface SnippetData {
 }
 
 export function readData(): SnippetData {
-  return JSON.parse(byId("snippet-data", HTMLScriptElement).textContent ?? "") as SnippetData;
+  const data = JSON.parse(byId("snippet-data", HTMLScriptElement).textContent ?? "") as SnippetData;
+  const [main] = data.files as [{ path: string; content?: string }];
+  // What the text field holds to the byte is not sent a second time.
+  main.content ??= byId("content", HTMLTextAreaElement).defaultValue;
+  return data;
 }
 
 export function findElements() {
