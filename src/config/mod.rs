@@ -105,6 +105,16 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_names_every_setting() {
+        use clap::CommandFactory;
+        let readme = include_str!("../../README.md");
+        let command = CommandLine::command();
+        let settings = command.find_subcommand("serve").unwrap().get_arguments().filter_map(clap::Arg::get_long);
+        let missing: Vec<_> = settings.filter(|name| !readme.contains(&format!("| `--{name}` |"))).collect();
+        assert!(missing.is_empty(), "no row in README's table of settings: {missing:?}");
+    }
+
+    #[test]
     fn a_runner_started_as_a_child_gets_every_setting() {
         use clap::CommandFactory;
         let command = CommandLine::command();

@@ -7,12 +7,13 @@ use tokio::time::{Instant, sleep};
 use crate::runner::docker::{Engine, EngineError};
 use crate::runs::outcome::Outcome;
 
-/// How long the Engine may need to note that a container ended; its stream ends a moment before.
-const NOTED: Duration = Duration::from_secs(2);
+/// How long the Engine may need to note that a container ended; its stream ends before, under gVisor on a busy host by
+/// seconds.
+const NOTED: Duration = Duration::from_secs(10);
 /// How often it is asked.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long the kernel's word about memory may come after the end.
-const LATE: Duration = Duration::from_millis(250);
+const LATE: Duration = Duration::from_millis(500);
 
 /// What the Engine knows of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

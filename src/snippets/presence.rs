@@ -1,6 +1,7 @@
 //! Presence: how many look at a snippet now. Each viewer says so again and again; who falls silent is
-//! forgotten, so that a web process that dies takes its viewers off the count. Few are told of every change at once; a
-//! crowd a few times in a second, and the last of it with the next refresh.
+//! forgotten, so that a web process that dies takes its viewers off the count.
+//!
+//! Few are told of every change at once; a crowd a few times in a second, and the last of it with the next refresh.
 
 use std::time::Duration;
 

@@ -18,8 +18,8 @@ use crate::web::visitor::Visitor;
 
 /// Fields of the form that are no file's.
 const MAX_WORDS: usize = 32;
-/// Fields of each file: its path, its content, and whether it goes.
-const FIELDS_PER_FILE: usize = 3;
+/// Fields of each file: its path, its original, its content, and whether it goes.
+const FIELDS_PER_FILE: usize = 4;
 
 /// `POST /{key}/files`
 pub(super) async fn arrange(

@@ -1,5 +1,6 @@
 //! The fields of the page's form: what is sent without a script. Each file is a `path` and then its `content`
-//! (or `base64`, for what is no text); a browser sends them in the order in which they stand on the page.
+//! (or `base64`, for what is no text), with its `original` between them where a text field would change it; a browser
+//! sends them in the order in which they stand on the page.
 
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
@@ -8,6 +9,7 @@ use crate::web::arguments;
 use crate::web::error::WebError;
 use crate::web::refusal::Refusal;
 use crate::web::secrets::door::Choices;
+use crate::web::text_field;
 
 /// What was sent.
 #[derive(Debug, Default)]
@@ -61,14 +63,14 @@ impl Fields {
     pub(super) fn read(pairs: Vec<(String, String)>) -> Result<Self, WebError> {
         let strange = || WebError::Malformed("This form cannot be understood.");
         let mut fields = Self::default();
-        let mut path = String::new();
+        let (mut path, mut original) = (String::new(), None);
         for (name, value) in pairs {
             match name.as_str() {
                 "language" => fields.language = value,
                 "title" => fields.title = Some(value),
                 "fork" => fields.fork = Some(value),
                 "args" => fields.arguments = value,
-                "stdin" => fields.stdin = line_ends(&value),
+                "stdin" => fields.stdin = text_field::line_ends(&value),
                 "revision" => fields.revision = Some(value.parse().map_err(|_| strange())?),
                 "expires" => fields.expires = Some(value),
                 "password" => fields.password = Some(value),
@@ -76,7 +78,11 @@ impl Fields {
                 "burn" => fields.burns = true,
                 "first" => fields.first = Some(value),
                 "path" => path = value,
-                "content" => fields.files.push(SourceFile::text(std::mem::take(&mut path), line_ends(&value))),
+                "original" => original = Some(FileContent::from_base64(&value).ok_or_else(strange)?),
+                "content" => {
+                    let content = text_field::brought_back(&value, original.take());
+                    fields.files.push(SourceFile { path: std::mem::take(&mut path), content });
+                }
                 "base64" => {
                     let content = FileContent::from_base64(&value).ok_or_else(strange)?;
                     fields.files.push(SourceFile { path: std::mem::take(&mut path), content });
@@ -168,7 +174,7 @@ impl Fields {
 
     fn files(&self, base: &[SourceFile]) -> Vec<SourceFile> {
         let sent = self.files.iter().enumerate().filter(|(index, file)| self.is_wanted(*index, file));
-        let mut files: Vec<SourceFile> = sent.map(|(_, file)| untouched(file, base)).collect();
+        let mut files: Vec<SourceFile> = sent.map(|(_, file)| file.clone()).collect();
         if !self.are_all {
             let main = self.files[0].path.as_str();
             files.extend(base.iter().skip(1).filter(|file| file.path != main).cloned());
@@ -185,26 +191,6 @@ impl Fields {
 
 fn is_blank(file: &SourceFile) -> bool {
     file.path.is_empty() && file.content.is_empty()
-}
-
-/// The file as it was, if nobody changed it: a text field brings line ends back in its own way.
-fn untouched(sent: &SourceFile, base: &[SourceFile]) -> SourceFile {
-    let text = shown(&sent.content);
-    let same = |file: &&SourceFile| text.is_some() && shown(&file.content) == text;
-    let own = base.iter().filter(same).find(|file| file.path == sent.path);
-    let kept = own.or_else(|| base.iter().find(same)).unwrap_or(sent);
-    SourceFile { path: sent.path.clone(), content: kept.content.clone() }
-}
-
-/// What a text field makes of a text.
-fn shown(content: &FileContent) -> Option<String> {
-    let text = content.as_text()?;
-    Some(text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{fffd}"))
-}
-
-/// Browsers send line ends of a text field as CR LF whatever was typed.
-fn line_ends(text: &str) -> String {
-    text.replace("\r\n", "\n")
 }
 
 #[cfg(test)]
@@ -239,6 +225,7 @@ mod tests {
                 ("path", "main.py"),
                 ("content", "x"),
                 ("path", "lib/a.py"),
+                ("original", "YQ0KYg0K"),
                 ("content", "a\r\nb\r\n"),
                 ("path", "b.bin"),
                 ("base64", "/w=="),
@@ -256,8 +243,15 @@ mod tests {
         let pairs =
             [("path", "a"), ("content", "1"), ("remove", "0"), ("path", ""), ("content", "2"), ("files", "all")];
         assert_eq!(files(&pairs, &base()), named(&[("", "2")]));
-        let pairs = [("path", "a"), ("content", "a\nb\n"), ("first", "b"), ("files", "all")];
+        let kept = [("path", "lib/a.py"), ("original", "YQ0KYg0K"), ("content", "a\nb\n"), ("first", "b")];
+        let pairs = [&kept[..], &[("files", "all")]].concat();
         assert_eq!(files(&pairs, &base()), named(&[("b", "a\r\nb\r\n")]), "renamed, and kept to the byte");
+    }
+
+    #[test]
+    fn what_differs_in_line_ends_alone_is_taken() {
+        let pairs = [("path", "lib/a.py"), ("content", "a\r\nb\r\n"), ("files", "all")];
+        assert_eq!(files(&pairs, &base()), named(&[("lib/a.py", "a\nb\n")]));
     }
 
     #[test]
@@ -276,7 +270,12 @@ mod tests {
 
     #[test]
     fn a_form_without_a_file_and_one_with_nonsense_are_refused() {
-        for pairs in [vec![("language", "python")], vec![("content", "x"), ("revision", "y")], vec![("base64", "%")]] {
+        for pairs in [
+            vec![("language", "python")],
+            vec![("content", "x"), ("revision", "y")],
+            vec![("base64", "%")],
+            vec![("original", "%"), ("content", "x")],
+        ] {
             let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             assert!(Fields::read(pairs).is_err());
         }

@@ -57,6 +57,7 @@ mod sharing;
 mod snippet_data;
 mod snippet_page;
 mod submission;
+mod text_field;
 mod viewer;
 mod viewer_commands;
 mod visitor;

@@ -3,11 +3,14 @@
 import { reconnectDelayMs } from "./backoff";
 import type { LanguageInfo } from "./language-switch";
 
-/** Asks until it has come. */
+/** A question without an answer is asked again. */
+const ANSWER_MS = 30_000;
+
+/** Asks until it has come; the page works without it. */
 export async function loadLanguages(address: string): Promise<LanguageInfo[]> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const answer = await fetch(address);
+      const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_MS) });
       if (answer.ok) return (await answer.json()) as LanguageInfo[];
     } catch {
       // Asked again below.

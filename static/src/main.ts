@@ -148,7 +148,7 @@ function runOrStop(): void {
 }
 
 function showTitle(): void {
-  document.title = pageTitle(elements.title.value, workspace.language?.name ?? "");
+  document.title = pageTitle(elements.title.value, elements.language.selectedOptions[0]?.text ?? "");
 }
 
 // Enter in a field presses its form's first button, which may be Stop.

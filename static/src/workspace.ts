@@ -19,9 +19,10 @@ export interface WorkspaceHandlers {
 }
 
 export class Workspace {
-  language: LanguageInfo | undefined;
   #elements: Elements;
   #languages: Map<string, LanguageInfo>;
+  /** The id of the language that the text is in; the list may not know it yet. */
+  #language: string;
   #banner: Banner;
   #handlers: WorkspaceHandlers;
   #editor: Editor;
@@ -33,7 +34,7 @@ export class Workspace {
     this.#banner = banner;
     this.#handlers = handlers;
     this.#languages = new Map([[data.language.id, data.language]]);
-    this.language = data.language;
+    this.#language = data.language.id;
     this.#editor = new Editor(elements.content, asTyped(elements.content, data.files), {
       changed: () => this.#edited(),
       modeOf: (path, index) => this.#modeOf(path, index),
@@ -50,10 +51,14 @@ export class Workspace {
     this.#showTabs();
   }
 
-  /** Takes the list of all languages; until it has come, only the page's own is known. */
+  get language(): LanguageInfo | undefined {
+    return this.#languages.get(this.#language);
+  }
+
+  /** Takes the list of all languages; until it has come, only the page's own is known, and no other can be chosen. */
   learn(languages: readonly LanguageInfo[]): void {
     this.#languages = new Map(languages.map((language) => [language.id, language]));
-    if (this.language?.id !== this.#elements.language.value) this.chooseLanguage();
+    if (this.#language !== this.#elements.language.value) this.chooseLanguage();
     else this.#editor.refresh();
   }
 
@@ -65,7 +70,7 @@ export class Workspace {
   restore(snapshot: Snapshot): void {
     const { language, title, args, stdin, inputs } = this.#elements;
     if ([...language.options].some((option) => option.value === snapshot.language)) language.value = snapshot.language;
-    this.language = this.#languages.get(language.value);
+    this.#language = language.value;
     [title.value, args.value, stdin.value] = [snapshot.title, snapshot.args, snapshot.stdin];
     if (snapshot.args !== "" || snapshot.stdin !== "") inputs.open = true;
     this.#editor.open(snapshot.files);
@@ -98,9 +103,9 @@ export class Workspace {
   chooseLanguage(): void {
     const chosen = this.#languages.get(this.#elements.language.value);
     const main = this.#editor.files[0];
-    if (!chosen || !main) return;
+    if (!chosen || !main) return this.#handlers.changed();
     const draft = switchLanguage(main, this.language, chosen);
-    this.language = chosen;
+    this.#language = chosen.id;
     if (draft.content !== main.content) this.#editor.replace(0, { path: main.path, content: draft.content });
     if (pathFault(draft.path, this.#editor.paths.slice(1)) === "") this.#editor.rename(0, draft.path);
     this.#editor.refresh();
@@ -176,7 +181,7 @@ export class Workspace {
     this.#editor.open([main, ...files.filter((file) => file !== main)]);
     const language = languageOf(main.path, this.#languages.values());
     if (!language) return;
-    this.language = language;
+    this.#language = language.id;
     this.#elements.language.value = language.id;
     this.#editor.refresh();
   }
@@ -213,12 +218,13 @@ export class Workspace {
 
   /** Does it, says it, and offers to take it back until something is typed. */
   #undoable(sentence: string, act: () => void): void {
-    const [files, shown, language] = [this.#editor.openFiles, this.#editor.shown, this.#elements.language.value];
+    const [files, shown] = [this.#editor.openFiles, this.#editor.shown];
+    const [chosen, language] = [this.#elements.language.value, this.#language];
     act();
     this.#changed();
     const undo = (): void => {
-      this.#elements.language.value = language;
-      this.language = this.#languages.get(language);
+      this.#elements.language.value = chosen;
+      this.#language = language;
       this.#editor.reopen(files, shown);
       this.#changed();
     };

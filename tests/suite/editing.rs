@@ -21,14 +21,14 @@ async fn keys(page: &SnippetPage, keys: impl Into<TypingData>) {
 }
 
 /// The names on the tabs, the shown one in brackets.
-async fn tabs(page: &SnippetPage) -> String {
+pub async fn tabs(page: &SnippetPage) -> String {
     let names = "return [...document.querySelectorAll('#files [role=tab]')]
         .map(tab => tab.ariaSelected === 'true' ? `[${tab.textContent}]` : tab.textContent).join(' ')";
     page.browser.script(names).await.as_str().unwrap().to_owned()
 }
 
 /// Adds a file with this name and text.
-async fn add(page: &SnippetPage, path: &str, text: &str) {
+pub async fn add(page: &SnippetPage, path: &str, text: &str) {
     press(page, "#add-file").await;
     page.browser.control("a").await;
     keys(page, path + Key::Enter).await;
@@ -36,7 +36,8 @@ async fn add(page: &SnippetPage, path: &str, text: &str) {
     page.paste(text).await;
 }
 
-async fn raw(page: &SnippetPage, path: &str) -> Option<Vec<u8>> {
+/// What stands under the page's key in this file.
+pub async fn raw(page: &SnippetPage, path: &str) -> Option<Vec<u8>> {
     let url = Server::shared().await.url();
     let answer = quiet_client().get(format!("{url}/{}/raw/{path}", page.key().await)).send().await.unwrap();
     if answer.status() == 200 { Some(answer.bytes().await.unwrap().to_vec()) } else { None }
@@ -54,7 +55,8 @@ async fn drop_files(page: &SnippetPage, files: Value) {
     page.browser.script(&script).await;
 }
 
-async fn banner_says(page: &SnippetPage, words: &str) {
+/// Waits until the banner has these words.
+pub async fn banner_says(page: &SnippetPage, words: &str) {
     let code = format!("return document.getElementById('banner').textContent.includes({})", Value::from(words));
     page.browser.until(&format!("the banner says {words:?}"), &code).await;
 }
@@ -69,7 +71,7 @@ async fn choose(page: &SnippetPage, label: &str) {
 }
 
 /// Waits until the draft of what is typed is written.
-async fn draft_is_kept(page: &SnippetPage, text: &str) {
+pub async fn draft_is_kept(page: &SnippetPage, text: &str) {
     let code = format!(
         "return (localStorage.getItem('codecube:draft:' + location.pathname.slice(1)) ?? '').includes({})",
         Value::from(text)

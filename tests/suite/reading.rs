@@ -64,7 +64,7 @@ pub fn percent_encoded(text: &str) -> String {
 }
 
 /// Waits until the page's source holds this; without scripts there is nothing else to ask.
-async fn until_shown(browser: &Browser, text: &str) -> String {
+pub async fn until_shown(browser: &Browser, text: &str) -> String {
     let start = Instant::now();
     loop {
         let source = browser.driver.source().await.unwrap();
