@@ -19,6 +19,8 @@ use crate::snippets::view::Viewed;
 
 /// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
 const FRESH_KEY_TRIES: usize = 3;
+/// How often a save is tried while the snippet gets another lock each time.
+const RELOCKED_TRIES: usize = 3;
 
 /// Which snippet and revision a fork started from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,28 +258,45 @@ impl Snippets {
     /// Saves a revision for the owner, unless it equals the head.
     ///
     /// # Errors
-    /// When there is no such snippet, it is somebody else's, or its head is not the one that was seen; nothing is
-    /// changed then.
+    /// When there is no such snippet, it is somebody else's, its key is missing, or its head is not the one that was
+    /// seen; nothing is changed then.
     pub async fn save(&self, key: &SnippetKey, owner: &OwnerHash, edit: Edit<'_>) -> Result<Saved, SnippetError> {
-        let standing = self.check_owner(key, owner).await?;
+        for _ in 0..RELOCKED_TRIES {
+            let standing = self.check_owner(key, owner).await?;
+            if let Some(saved) = self.save_under(key, &standing, edit).await? {
+                return Ok(saved);
+            }
+        }
+        Err(SnippetError::Locked(key.clone()))
+    }
+
+    /// Saves under the lock that the snippet had a moment ago; `None` when it has another by now, and nothing is changed.
+    async fn save_under(
+        &self,
+        key: &SnippetKey,
+        standing: &Standing,
+        edit: Edit<'_>,
+    ) -> Result<Option<Saved>, SnippetError> {
         if standing.burns {
             return Err(SnippetError::Burns(key.clone()));
         }
         let locked = || SnippetError::Locked(key.clone());
         let seal = standing.lock.as_ref().map(|lock| edit.keyring.opening(lock).ok_or_else(locked)).transpose()?;
         let packed = pack(edit.content, seal);
-        let mut call = self.writing(&self.scripts.save, key, owner, &packed);
+        let mut call = self.writing(&self.scripts.save, key, &standing.owner, &packed);
         call.arg(match edit.seen {
             Seen::Any => String::new(),
             Seen::Revision(number) => number.to_string(),
         });
         call.arg(keys::REVISIONS_PER_SNIPPET);
+        call.arg(standing.lock.as_ref().map(Lock::text).unwrap_or_default());
         let answer = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
         match answer {
             (0_u64, _) => Err(SnippetError::Missing),
-            (head, 0_u64) => Ok(Saved::Same(head)),
-            (head, 1) => Ok(Saved::New(head)),
-            (head, _) => Err(SnippetError::Stale(head)),
+            (head, 0_u64) => Ok(Some(Saved::Same(head))),
+            (head, 1) => Ok(Some(Saved::New(head))),
+            (head, 2) => Err(SnippetError::Stale(head)),
+            _ => Ok(None),
         }
     }
 

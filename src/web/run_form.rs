@@ -85,7 +85,8 @@ pub(super) async fn run(
 }
 
 impl Sent {
-    pub(super) fn new((state, visitor, network): Asked, key: SnippetKey, fields: Fields) -> Self {
+    pub(super) fn new((state, visitor, network): Asked, key: SnippetKey, mut fields: Fields) -> Self {
+        fields.name_main_for(&state.languages);
         Self { state, visitor, network, key, fields }
     }
 

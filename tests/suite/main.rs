@@ -30,6 +30,7 @@ mod processes;
 mod protected;
 mod rates;
 mod reading;
+mod relocking;
 mod runs;
 mod runtimes;
 mod seam;

@@ -1,11 +1,13 @@
 -- Adds a revision unless it equals the head; gives the head's number back, and what was done: 0 nothing, 1 saved,
--- 2 refused because the head is not the expected one. The oldest revisions go when there are too many.
+-- 2 refused because the head is not the expected one, 3 because the lock is not the one that the content was packed
+-- with. The oldest revisions go when there are too many.
 -- KEYS: snippet, revisions, history
 -- ARGV: owner hash, packed content, digest, title, language, channel, summary, expected head or '',
---       greatest number of revisions kept
-local snippet = redis.call('HMGET', KEYS[1], 'owner', 'head', 'digest', 'deleted')
+--       greatest number of revisions kept, lock that the content was packed with or ''
+local snippet = redis.call('HMGET', KEYS[1], 'owner', 'head', 'digest', 'deleted', 'lock')
 -- The owner was checked in constant time before; here, that it is still the same snippet.
 if snippet[1] ~= ARGV[1] or snippet[4] then return {0, 0} end
+if (snippet[5] or '') ~= ARGV[10] then return {tonumber(snippet[2]), 3} end
 if snippet[3] == ARGV[3] then return {tonumber(snippet[2]), 0} end
 if ARGV[8] ~= '' and ARGV[8] ~= snippet[2] then return {tonumber(snippet[2]), 2} end
 local time = redis.call('TIME')

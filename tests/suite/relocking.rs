@@ -1,0 +1,208 @@
+//! Another password for a snippet that is there, while others save, read and run; and while storage is slow.
+
+use codecube::db::embedded::Embedded;
+use codecube::db::{Db, keys};
+use codecube::languages::LanguageId;
+use codecube::program::Program;
+use codecube::program::file::SourceFile;
+use codecube::seal::SealKey;
+use codecube::snippets::key::SnippetKey;
+use codecube::snippets::lock::{Keyring, Lock};
+use codecube::snippets::owner::{OwnerHash, OwnerSecret};
+use codecube::snippets::revision::Content;
+use codecube::snippets::store::{Edit, Keeping, NewSnippet, Seen, SnippetError, Snippets};
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use tempfile::TempDir;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::server::PATIENCE;
+
+/// Snippets in a Redis of their own, with one of them.
+struct Storage {
+    snippets: Snippets,
+    /// The same by a connection of its own, as another process has it.
+    others: Snippets,
+    db: Db,
+    control: MultiplexedConnection,
+    owner: OwnerHash,
+    key: SnippetKey,
+    stop: CancellationToken,
+    _directory: TempDir,
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn content(text: &str) -> Content {
+    let program = Program {
+        language: LanguageId("python".into()),
+        files: vec![SourceFile::text("main.py", text)],
+        arguments: vec![],
+        stdin: None,
+    };
+    Content { title: "hidden title".into(), program }
+}
+
+impl Storage {
+    async fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let redis = Embedded::start(directory.path()).await.unwrap();
+        let db = Db::connect(&redis.url()).await.unwrap();
+        let others = Snippets::new(Db::connect(&redis.url()).await.unwrap());
+        let control = redis::Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(redis.supervise(stop.clone()));
+        let (snippets, owner) = (Snippets::new(db.clone()), OwnerSecret::random().hash());
+        let keeping = Keeping::default();
+        let new = NewSnippet { owner: &owner, content: &content("hidden 1"), forked_from: None, keeping: &keeping };
+        let key = snippets.create_anywhere(&new).await.unwrap();
+        let storage = Self { snippets, others, control, db, owner, key, stop, _directory: directory };
+        // Redis knows the scripts from here on: each is one command.
+        storage.relock(None, &Keyring::default()).await.unwrap();
+        storage.save("hidden 1", &Keyring::default()).await.unwrap();
+        storage
+    }
+
+    async fn save(&self, text: &str, keyring: &Keyring) -> Result<u64, SnippetError> {
+        let edit = Edit { content: &content(text), seen: Seen::Any, keyring };
+        Ok(self.others.save(&self.key, &self.owner, edit).await?.revision())
+    }
+
+    async fn relock(&self, lock: Option<&(Lock, SealKey)>, keyring: &Keyring) -> Result<(), SnippetError> {
+        let snippet = self.snippets.load(&self.key).await?.unwrap();
+        self.snippets.relock(&snippet, (&self.owner, keyring), lock).await
+    }
+
+    /// Lets Redis answer questions, and keep all changes waiting.
+    async fn hold_changes(&self) {
+        let pause = redis::cmd("CLIENT").arg("PAUSE").arg(60_000).arg("WRITE").to_owned();
+        pause.query_async::<()>(&mut self.control.clone()).await.unwrap();
+    }
+
+    /// Waits until so many connections have a change waiting.
+    async fn waiting(&self, number: usize) {
+        let list = redis::cmd("CLIENT").arg("LIST").to_owned();
+        timeout(PATIENCE, async {
+            loop {
+                let clients: String = list.query_async(&mut self.control.clone()).await.unwrap();
+                if clients.lines().filter(|line| line.contains(" flags=b")).count() == number {
+                    return;
+                }
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    async fn let_changes_go(&self) {
+        redis::cmd("CLIENT").arg("UNPAUSE").query_async::<()>(&mut self.control.clone()).await.unwrap();
+    }
+
+    /// Everything that stands under the snippet's names.
+    async fn stored(&self) -> String {
+        let (mut commands, name) = (self.db.commands(), self.key.as_str());
+        let mut all: Vec<Vec<u8>> = commands.hvals(keys::snippet(name)).await.unwrap();
+        all.extend(commands.hvals::<_, Vec<Vec<u8>>>(keys::snippet_revisions(name)).await.unwrap());
+        all.extend(commands.lrange::<_, Vec<Vec<u8>>>(keys::snippet_history(name), 0, -1).await.unwrap());
+        String::from_utf8_lossy(&all.concat()).into_owned()
+    }
+}
+
+/// Two locks and the keyring that opens both.
+fn locks() -> ([(Lock, SealKey); 2], Keyring) {
+    let locks = [Lock::new("first"), Lock::new("second")];
+    let keyring = Keyring::new(locks.iter().map(|(_, key)| key.clone()).collect());
+    (locks, keyring)
+}
+
+/// Sets another lock between the two steps of a save: what it saw of the snippet, and its change.
+async fn save_around_relock(
+    storage: &Storage,
+    lock: Option<&(Lock, SealKey)>,
+    text: &str,
+    keyring: &Keyring,
+) -> Result<u64, SnippetError> {
+    storage.hold_changes().await;
+    let in_order = async {
+        storage.waiting(1).await;
+        let (saved, ()) = tokio::join!(storage.save(text, keyring), async {
+            storage.waiting(2).await;
+            storage.let_changes_go().await;
+        });
+        saved
+    };
+    let (done, saved) = tokio::join!(storage.relock(lock, keyring), in_order);
+    done.unwrap();
+    saved
+}
+
+#[tokio::test]
+async fn a_save_that_meets_another_lock_than_it_saw_is_sealed_with_that() {
+    let storage = Storage::new().await;
+    let ([first, second], keyring) = locks();
+    for (lock, number) in [(Some(&first), 2), (Some(&second), 3), (None, 4), (Some(&first), 5)] {
+        let text = format!("hidden {number}");
+        assert_eq!(save_around_relock(&storage, lock, &text, &keyring).await.unwrap(), number);
+        let snippet = storage.snippets.load(&storage.key).await.unwrap().unwrap();
+        let held = Keyring::new(lock.iter().map(|(_, key)| key.clone()).collect());
+        for number in 1..=number {
+            let revision = storage.snippets.revision(&snippet, number, &held).await.unwrap().unwrap();
+            assert_eq!(revision.content, content(&format!("hidden {number}")));
+        }
+        assert_eq!(storage.snippets.history(&snippet, &held).await.unwrap().len(), usize::try_from(number).unwrap());
+        assert_eq!(storage.stored().await.contains("hidden"), lock.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_save_without_the_new_key_is_refused_and_changes_nothing() {
+    let storage = Storage::new().await;
+    let ([first, _], _) = locks();
+    let saved = save_around_relock(&storage, Some(&first), "hidden 2", &Keyring::default()).await;
+    assert!(matches!(saved, Err(SnippetError::Locked(_))), "{saved:?}");
+    let snippet = storage.snippets.load(&storage.key).await.unwrap().unwrap();
+    assert_eq!(snippet.head, 1);
+    assert!(!storage.stored().await.contains("hidden"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_saves_while_the_password_changes_leave_nothing_in_clear_and_lose_nothing() {
+    let storage = Storage::new().await;
+    let ([first, second], keyring) = locks();
+    let mut relocked = 0;
+    let mut texts = vec![(1, "hidden 1".to_owned())];
+    // The save starts later each time, so that it falls into each step of the other.
+    for round in 0..60_usize {
+        let lock = [Some(&first), Some(&second), None][round % 3];
+        let text = format!("hidden text of {round}");
+        let saved = async {
+            for _ in 0..round % 10 {
+                storage.db.ping().await.unwrap();
+            }
+            storage.save(&text, &keyring).await
+        };
+        let (saved, done) = tokio::join!(saved, storage.relock(lock, &keyring));
+        match done {
+            Ok(()) => relocked += 1,
+            Err(SnippetError::Stale(_)) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+        texts.push((saved.unwrap(), text.clone()));
+    }
+    assert!((5..60).contains(&relocked), "{relocked} were changed; some must be refused, and some not");
+    storage.relock(Some(&second), &keyring).await.unwrap();
+    let everything = storage.stored().await;
+    assert!(!everything.contains("hidden") && !everything.contains("python"), "{everything}");
+    let snippet = storage.snippets.load(&storage.key).await.unwrap().unwrap();
+    let held = Keyring::new(vec![second.1.clone()]);
+    for (number, text) in texts {
+        let revision = storage.snippets.revision(&snippet, number, &held).await.unwrap().unwrap();
+        assert_eq!(revision.content, content(&text));
+    }
+    assert_eq!(storage.snippets.history(&snippet, &held).await.unwrap().len(), 61);
+}
