@@ -190,7 +190,7 @@ async fn many_saves_while_the_password_changes_leave_nothing_in_clear_and_lose_n
         match done {
             Ok(()) => relocked += 1,
             Err(SnippetError::Stale(_)) => {}
-            Err(error) => panic!("{error:?}"),
+            Err(error) => unreachable!("{error:?}"),
         }
         texts.push((saved.unwrap(), text.clone()));
     }
