@@ -16,7 +16,7 @@ use crate::snippets::{history, key::SnippetKey};
 
 /// Greatest size of all revisions of a snippet that gets another lock, as they are stored: several times as much is in
 /// memory for a moment, here and in Redis.
-pub const MAX_RELOCKED_BYTES: u64 = 16 * 1024 * 1024;
+pub const MAX_RELOCKED_BYTES: u64 = 8 * 1024 * 1024;
 /// How often a Redis that fell silent is asked whether it has done it.
 const READ_BACK_TRIES: usize = 2;
 

@@ -261,12 +261,15 @@ async fn more_than_can_be_sealed_at_once_is_refused_with_what_to_do() {
     let server = Server::shared().await;
     let (owner, key, mut redis) = kept(server).await;
     let revisions = keys::snippet_revisions(&key);
-    redis.hset::<_, _, _, ()>(&revisions, 0, vec![b'x'; 17 * 1024 * 1024]).await.unwrap();
+    let others: Vec<u64> = (1001..1010).collect();
+    for number in &others {
+        redis.hset::<_, _, _, ()>(&revisions, number, vec![b'x'; 1024 * 1024]).await.unwrap();
+    }
     let refused = post(&owner, &format!("/{key}/password"), "password=sesame").await;
     assert_eq!(refused.status(), 422);
     let told = refused.text().await.unwrap();
     assert!(told.contains("nothing was changed") && told.contains("new snippet with a password"), "{told}");
-    redis.hdel::<_, _, ()>(&revisions, 0).await.unwrap();
+    redis.hdel::<_, _, ()>(&revisions, others).await.unwrap();
     assert_eq!(post(&owner, &format!("/{key}/password"), "password=sesame").await.status(), 303);
 }
 
