@@ -15,7 +15,7 @@ use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
-use crate::web::{raw, snippet_page};
+use crate::web::{raw, view};
 
 /// `GET /{key}.zip`: the files in a folder with the key's name.
 pub(super) async fn zip(
@@ -62,7 +62,7 @@ pub(super) fn as_text(files: &[SourceFile]) -> HttpResponse {
 }
 
 async fn files(state: &State, visitor: &Visitor, key: &SnippetKey) -> Result<Vec<SourceFile>, WebError> {
-    let view = snippet_page::load(state, visitor, key).await?.ok_or(WebError::NotFound)?;
+    let view = view::load(state, visitor, key).await?.ok_or(WebError::NotFound)?;
     Ok(view.content.program.files)
 }
 

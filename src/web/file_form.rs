@@ -12,8 +12,9 @@ use crate::web::error::WebError;
 use crate::web::form_fields::Fields;
 use crate::web::network::Network;
 use crate::web::run_form::Sent;
-use crate::web::snippet_page::{self, View};
+use crate::web::snippet_page;
 use crate::web::state::State;
+use crate::web::view::View;
 use crate::web::visitor::Visitor;
 
 /// Fields of the form that are no file's.

@@ -2,6 +2,7 @@
 //! (or `base64`, for what is no text), with its `original` between them where a text field would change it; a browser
 //! sends them in the order in which they stand on the page.
 
+use crate::languages::Languages;
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::lifetime::Lifetime;
@@ -32,6 +33,8 @@ pub(super) struct Fields {
     burns: bool,
     /// Another name for the first file.
     first: Option<String>,
+    /// The fields that only a page without a script has were there.
+    is_by_hand: bool,
     files: Vec<SourceFile>,
     /// Files to leave out, counted from 0.
     removed: Vec<usize>,
@@ -97,8 +100,20 @@ impl Fields {
         let main = fields.files.first_mut().ok_or_else(strange)?;
         if let Some(name) = fields.first.take() {
             main.path = name;
+            fields.is_by_hand = true;
         }
         Ok(fields)
+    }
+
+    /// Gives the main file the usual name in the language that was chosen, if it has the usual name in another one, as the
+    /// page's script does: a compiler goes by it.
+    pub(super) fn name_main_for(&mut self, languages: &Languages) {
+        let Some(chosen) = languages.find(&self.language).filter(|_| self.is_by_hand) else { return };
+        let is_usual = languages.all().iter().any(|language| language.main == self.files[0].path);
+        let is_free = self.files.iter().all(|file| file.path != chosen.main);
+        if is_usual && is_free {
+            self.files[0].path.clone_from(&chosen.main);
+        }
     }
 
     /// Refuses what would lose files that were chosen: the buttons that save and run do not send them.

@@ -10,8 +10,8 @@ use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::error::WebError;
-use crate::web::snippet_page::{View, fork_of, unsaved};
 use crate::web::state::State;
+use crate::web::view::{View, fork_of, unsaved};
 use crate::web::visitor::Visitor;
 
 /// The language of the very first page.

@@ -58,6 +58,7 @@ mod snippet_data;
 mod snippet_page;
 mod submission;
 mod text_field;
+mod view;
 mod viewer;
 mod viewer_commands;
 mod visitor;

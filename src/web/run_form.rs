@@ -23,9 +23,10 @@ use crate::web::rates::Kind;
 use crate::web::refusal::Refusal;
 use crate::web::run_result;
 use crate::web::secrets::door;
-use crate::web::snippet_page::{self, View};
+use crate::web::snippet_page;
 use crate::web::state::State;
 use crate::web::submission::{self, Stored, Wanted};
+use crate::web::view::{self, View};
 use crate::web::visitor::Visitor;
 
 /// The form's fields, unread.
@@ -84,7 +85,8 @@ pub(super) async fn run(
 }
 
 impl Sent {
-    pub(super) fn new((state, visitor, network): Asked, key: SnippetKey, fields: Fields) -> Self {
+    pub(super) fn new((state, visitor, network): Asked, key: SnippetKey, mut fields: Fields) -> Self {
+        fields.name_main_for(&state.languages);
         Self { state, visitor, network, key, fields }
     }
 
@@ -174,11 +176,11 @@ impl Sent {
 
     /// What the form was made from: the snippet, or the one that the page will be a fork of.
     pub(super) async fn base(&self, key: &SnippetKey) -> Result<Option<View>, WebError> {
-        if let Some(saved) = snippet_page::load(&self.state, &self.visitor, key).await? {
+        if let Some(saved) = view::load(&self.state, &self.visitor, key).await? {
             return Ok(Some(saved));
         }
         match self.fork_of() {
-            Some(origin) => snippet_page::fork_of(&self.state, &self.visitor, key.clone(), (&origin, None)).await,
+            Some(origin) => view::fork_of(&self.state, &self.visitor, key.clone(), (&origin, None)).await,
             None => Ok(None),
         }
     }
@@ -216,7 +218,7 @@ impl Sent {
         let notice = notice(&story.message, chosen, burning);
         let view = self.view(key, base, language);
         let view = match &error {
-            WebError::Refused(Refusal::KeptAlready) => snippet_page::anew(view),
+            WebError::Refused(Refusal::KeptAlready) => view::anew(view),
             _ => View { kept: kept.is_some() && burning.is_none(), ..view },
         };
         let view = View { notice: Some(notice), chosen, ..view };
@@ -237,7 +239,7 @@ impl Sent {
             run: base.as_ref().and_then(|view| view.run.clone()),
             forked_from: base.as_ref().map_or_else(|| self.fork_of(), |view| view.forked_from.clone()),
             snippet: base.and_then(|view| view.snippet),
-            ..snippet_page::unsaved(key, content)
+            ..view::unsaved(key, content)
         }
     }
 

@@ -6,8 +6,9 @@ use crate::languages::Language;
 use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::web::language_list::LanguageData;
-use crate::web::snippet_page::View;
 use crate::web::state::State;
+use crate::web::text_field;
+use crate::web::view::View;
 use crate::web::visitor::Visitor;
 
 /// The JSON.
@@ -24,13 +25,32 @@ pub(super) struct SnippetData<'a> {
     language: LanguageData<'a>,
     /// Address of the list of all languages.
     pub(super) languages: &'a str,
-    files: &'a [SourceFile],
+    files: Vec<PageFile<'a>>,
     args: &'a [String],
     stdin: Option<&'a str>,
     max_files: usize,
     max_source_bytes: usize,
     max_stdin_bytes: usize,
     max_argument_bytes: usize,
+}
+
+/// A file as the script finds it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum PageFile<'a> {
+    /// The main file of most snippets: its content is what the page's text field holds.
+    InField {
+        path: &'a str,
+    },
+    Here(&'a SourceFile),
+}
+
+fn files(files: &[SourceFile]) -> Vec<PageFile<'_>> {
+    let mut all: Vec<PageFile<'_>> = files.iter().map(PageFile::Here).collect();
+    if let Some(main) = files.first().filter(|main| text_field::is_exact(&main.content)) {
+        all[0] = PageFile::InField { path: &main.path };
+    }
+    all
 }
 
 impl<'a> SnippetData<'a> {
@@ -46,13 +66,29 @@ impl<'a> SnippetData<'a> {
             protected: view.is_protected,
             language: LanguageData::of(language),
             languages: &state.language_list.address,
-            files: &program.files,
+            files: files(&program.files),
             args: &program.arguments,
             stdin: program.stdin.as_deref(),
             max_files: limits.files,
             max_source_bytes: limits.source_bytes,
             max_stdin_bytes: limits.stdin_bytes,
             max_argument_bytes: limits.argument_bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_main_file_stands_here_only_where_a_field_would_change_it() {
+        for (text, json) in [
+            ("a\n", r#"[{"path":"a"},{"path":"b","content":"b"}]"#),
+            ("a\r\n", r#"[{"path":"a","content":"a\r\n"},{"path":"b","content":"b"}]"#),
+        ] {
+            let all = [SourceFile::text("a", text), SourceFile::text("b", "b")];
+            assert_eq!(serde_json::to_string(&files(&all)).unwrap(), json);
         }
     }
 }

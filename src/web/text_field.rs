@@ -5,8 +5,12 @@ use crate::program::file::FileContent;
 
 /// The file as it has to stand beside its field; `None` where the field brings the very text back, or there is no text.
 pub(super) fn original(content: &FileContent) -> Option<String> {
-    let text = content.as_text()?;
-    (shown(text) != text).then(|| content.base64())
+    (content.as_text().is_some() && !is_exact(content)).then(|| content.base64())
+}
+
+/// Whether a field holds this to the byte.
+pub(super) fn is_exact(content: &FileContent) -> bool {
+    content.as_text().is_some_and(|text| !text.contains(['\r', '\0']))
 }
 
 /// What came back: the original, if nobody changed what the field showed of it, or else the field's text.

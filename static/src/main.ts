@@ -94,7 +94,8 @@ function run(): boolean {
 }
 
 function save(): void {
-  if (goesByForm()) return elements.form.requestSubmit(elements.keep);
+  // Later, because a form that is being submitted ignores another submit.
+  if (goesByForm()) return void window.setTimeout(() => elements.form.requestSubmit(elements.keep));
   const draft = program();
   if (draft) session.save(draft);
 }
@@ -121,6 +122,8 @@ function stored(key: string): void {
   // How a snippet is kept is chosen when it is saved first.
   elements.keep?.closest("details")?.remove();
   elements.keep = null;
+  elements.revisions.href = `/${key}/revisions`;
+  elements.revisions.hidden = false;
   banner.answered();
 }
 
@@ -144,7 +147,9 @@ function discard(): void {
 function runOrStop(): void {
   if (isBusy(session.state)) return session.stop();
   // What is typed next is for the program, and Enter must not press Stop. A phone would raise its keyboard.
-  if (run() && matchMedia("(pointer: fine)").matches) terminal.focus();
+  if (!run()) return;
+  if (matchMedia("(pointer: fine)").matches) terminal.focus();
+  else elements.outputPane.focus({ preventScroll: true });
 }
 
 function showTitle(): void {
@@ -190,9 +195,10 @@ function shortcut(event: KeyboardEvent): void {
   const command = mac ? event.metaKey || event.ctrlKey : event.ctrlKey;
   if (!command || event.altKey || event.shiftKey || event.repeat) return;
   const typing = event.target instanceof Node && elements.terminal.contains(event.target) && isBusy(session.state);
-  if (typing && !event.metaKey) return;
+  const saves = event.key.toLowerCase() === "s"; // sent to a terminal it would stop all output, without a word
+  if (typing && !event.metaKey && !saves) return;
   if (event.key === "Enter") run();
-  else if (event.key.toLowerCase() === "s") save();
+  else if (saves) save();
   else return;
   event.preventDefault();
   event.stopPropagation();

@@ -26,7 +26,11 @@ export interface SnippetData {
 }
 
 export function readData(): SnippetData {
-  return JSON.parse(byId("snippet-data", HTMLScriptElement).textContent ?? "") as SnippetData;
+  const data = JSON.parse(byId("snippet-data", HTMLScriptElement).textContent ?? "") as SnippetData;
+  const [main] = data.files as [{ path: string; content?: string }];
+  // What the text field holds to the byte is not sent a second time.
+  main.content ??= byId("content", HTMLTextAreaElement).defaultValue;
+  return data;
 }
 
 export function findElements() {
@@ -47,6 +51,7 @@ export function findElements() {
     save: byId("save", HTMLButtonElement),
     /** Saves with an expiry, a password or burning; only where that can be chosen. */
     keep: document.querySelector<HTMLButtonElement>("#keep"),
+    revisions: byId("revisions", HTMLAnchorElement),
     dirty: byId("dirty", HTMLElement),
     share: byId("share", HTMLButtonElement),
     shareLink: byId("share-link", HTMLInputElement),
@@ -57,6 +62,7 @@ export function findElements() {
     addFile: byId("add-file", HTMLButtonElement),
     upload: byId("upload", HTMLInputElement),
     editorPane: byId("editor", HTMLElement),
+    outputPane: byId("output", HTMLElement),
     banner: byId("banner", HTMLElement),
     terminal: byId("terminal", HTMLElement),
     lastOutput: byId("last-output", HTMLElement),

@@ -36,7 +36,7 @@ function refresh(panel: HTMLElement): void {
   const path = location.pathname;
   const address = location.origin + path;
   const title = document.title.split(" · ")[0] ?? "Untitled";
-  const name = title.replace(/[\\[\]]/g, "\\$&");
+  const name = title.replace(/[\\[\]<>`*_!]/g, "\\$&"); // as the server does
   set("share-markdown", `[${name}](${address})`);
   set("share-picture", `[![${name}](${address}.png)](${address})`);
   set("share-embed", frame(address, title));
@@ -50,7 +50,8 @@ function frame(address: string, title: string): string {
   element.setAttribute("height", "400");
   element.setAttribute("title", title);
   element.setAttribute("loading", "lazy");
-  return element.outerHTML;
+  // As text: the page's own rules allow no style there.
+  return element.outerHTML.replace("></iframe>", ' style="border:0;max-width:100%"></iframe>');
 }
 
 function set(id: string, value: string): void {

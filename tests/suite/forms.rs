@@ -40,6 +40,22 @@ async fn a_form_with_an_unknown_language_comes_back_with_its_text() {
     }
 }
 
+/// The name of the first file on the page without a script stays what it was; compilers go by it.
+#[tokio::test]
+async fn another_language_chosen_without_a_script_gives_the_first_file_its_usual_name() {
+    let url = Server::shared().await.url();
+    let visitor = Visitor::new(url).await;
+    let java = include_str!("../../images/languages/java/hello.java");
+    let named =
+        |name| [("language", "java"), ("path", "main.py"), ("content", java), ("first", name), ("files", "all")];
+    let ran = submit(&visitor, &format!("{}/run", fresh_key(url).await), &named("main.py")).await.text().await.unwrap();
+    assert!(ran.contains("Hello, world!"), "{ran}");
+    let key = fresh_key(url).await;
+    submit(&visitor, &format!("{key}/save"), &named("Own.java")).await;
+    let files = quiet_client().get(format!("{url}/{key}/raw/Own.java")).send().await.unwrap();
+    assert_eq!(files.text().await.unwrap(), java, "a name that somebody chose stays");
+}
+
 #[tokio::test]
 async fn a_run_that_finds_no_runner_leaves_no_copy() {
     let directory = tempfile::TempDir::new().unwrap();

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use crate::browser::Browser;
 use crate::reading::until_shown;
 use crate::server::Server;
-use crate::socket::quiet_client;
+use crate::socket::{Visitor, fresh_key, quiet_client};
 
 /// Chooses this file in the page's form and adds it.
 async fn add(browser: &Browser, file: &Path) {
@@ -46,4 +48,32 @@ async fn without_a_script_a_file_keeps_its_line_ends_and_another_takes_its_place
     browser.find("#content-1").await.send_keys("d").await.unwrap();
     save(&browser, 4).await;
     assert_eq!(raw().await, "a\nb\nc\nd", "what is typed is taken");
+}
+
+#[tokio::test]
+async fn the_editor_starts_with_the_very_text_wherever_on_the_page_it_stands() {
+    let texts = ["\n\n</textarea> & <!-- &amp; é\u{2028}\u{feff} \n", "one\r\ntwo\rthree", "", "\u{feff}x"];
+    let url = Server::shared().await.url();
+    let (owner, page) = (Visitor::new(url).await, Browser::open(1280, 800).await);
+    for text in texts {
+        let key = fresh_key(url).await;
+        let mut tab = owner.open(&key).await;
+        let files = json!([{"path": "a.txt", "content": text}, {"path": "b.txt", "content": text}]);
+        tab.send(json!({"type": "save", "language": "bash", "files": files})).await;
+        tab.next_that(|heard| heard["stored"].is_u64()).await;
+        page.driver.goto(format!("{url}/{key}")).await.unwrap();
+        page.until("the editor stands", "return document.querySelector('.cm-content') !== null").await;
+        let source = page.script("return document.getElementById('snippet-data').textContent").await;
+        let data: Value = serde_json::from_str(source.as_str().unwrap()).unwrap();
+        assert_eq!(data["files"][0]["content"].is_null(), !text.contains('\r'), "{text:?}");
+        let held = page.script("return document.getElementById('content').defaultValue").await;
+        assert_eq!(held, text.replace("\r\n", "\n").replace('\r', "\n"), "{text:?}");
+        page.find("#save").await.click().await.unwrap();
+        page.until("a copy is saved", &format!("return location.pathname !== '/{key}'")).await;
+        let copy = page.driver.current_url().await.unwrap();
+        for path in ["a.txt", "b.txt"] {
+            let raw = quiet_client().get(format!("{copy}/raw/{path}")).send().await.unwrap();
+            assert_eq!(raw.bytes().await.unwrap(), text.as_bytes(), "{path} is what it was");
+        }
+    }
 }

@@ -450,8 +450,8 @@ async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_f
     page.browser.find("#keep-password").await.send_keys("sesame").await.unwrap();
     page.press_run().await;
     page.says("Press “Save like this” first").await;
-    // As Save does it where something is chosen: by the form.
-    page.browser.control("s").await;
+    // Where something is chosen, Save goes by the form.
+    page.browser.find("#save").await.click().await.unwrap();
     page.browser
         .until("the page says that it is kept", "return document.body.innerText.includes('Kept, to be read once')")
         .await;

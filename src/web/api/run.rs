@@ -20,7 +20,7 @@ use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::submission::{self, Stored};
 use crate::web::visitor::Visitor;
-use crate::web::{arguments, links, snippet_page};
+use crate::web::{arguments, links, view};
 
 /// Names the snippet that holds the code.
 const SNIPPET: &str = "x-snippet-url";
@@ -66,7 +66,7 @@ pub(in crate::web) async fn snippet(
     key: Path<SnippetKey>,
 ) -> Result<HttpResponse, WebError> {
     visitor.check_admitted()?;
-    let view = snippet_page::load(&state, &visitor, &key).await?.ok_or(WebError::NotFound)?;
+    let view = view::load(&state, &visitor, &key).await?.ok_or(WebError::NotFound)?;
     let is_protected = view.snippet.is_some_and(|snippet| snippet.lock.is_some());
     let limit = state.settings.program_limits.stdin_bytes;
     let input = body::read(&request, payload, limit).await?;
