@@ -27,7 +27,8 @@ enum Kept {
 impl Runs {
     /// Names a submitted run on its snippet's stream and tells everybody who looks at it. From here on it lives
     /// with the snippet, and the run that was the latest until now lives [`keys::RUN_LIFETIME`] more. Runs of a snippet
-    /// with a password, or that can be read once, live [`keys::DELETED_RUN_LIFETIME`]: their logs are in clear.
+    /// with a password, or that can be read once, live [`keys::DELETED_RUN_LIFETIME`]: sealed as they are, they open with
+    /// the instance's secret, not with the password.
     ///
     /// # Errors
     /// When Redis fails; the run itself goes on.
@@ -73,7 +74,7 @@ impl Runs {
         keep(&mut self.db.commands(), id, Kept::Forgotten).await
     }
 
-    /// Lets the runs of a deleted snippet end soon.
+    /// Lets the runs on a snippet's stream go soon: it is deleted, or got a password. Can be done again.
     ///
     /// # Errors
     /// When Redis fails; some may then live on.

@@ -1,6 +1,5 @@
 //! History: what revisions a snippet has, without their contents.
 
-use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{DbError, keys};
@@ -56,21 +55,38 @@ impl Snippets {
     /// # Errors
     /// When the snippet is protected and its key missing, Redis fails, or the history is damaged.
     pub async fn history(&self, snippet: &Snippet, keyring: &Keyring) -> Result<Vec<Entry>, SnippetError> {
-        let seal = snippet.open(keyring)?;
         let key = &snippet.key;
-        let list = keys::snippet_history(key.as_str());
-        let lines: Vec<String> = self.db.commands().lrange(list, 0, -1).await.map_err(DbError::from)?;
+        let mut question = redis::cmd("LRANGE");
+        question.arg(keys::snippet_history(key.as_str())).arg(0).arg(-1);
+        let (seal, lines): (_, Vec<String>) = self.sealed(key, keyring, &question).await?;
         let damaged = || DbError::Damaged(format!("history of {key} has a strange line"));
         lines.iter().rev().map(|line| Ok(entry(line, seal).ok_or_else(damaged)?)).collect()
     }
 }
 
 fn entry(line: &str, seal: Option<&SealKey>) -> Option<Entry> {
-    let mut parts = line.splitn(3, ' ');
-    let (revision, created_ms) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let summary = match seal {
-        None => serde_json::from_str(parts.next()?).ok()?,
-        Some(seal) => serde_json::from_slice(&seal.open(&hex::decode(parts.next()?).ok()?)?).ok()?,
+    let (revision, created_ms, summary) = opened(line, seal)?;
+    let summary = serde_json::from_slice(&summary).ok()?;
+    Some(Entry { revision: revision.parse().ok()?, created_ms: created_ms.parse().ok()?, summary })
+}
+
+/// A line under another key, or none.
+pub(super) fn reseal(line: &str, old: Option<&SealKey>, new: Option<&SealKey>) -> Option<String> {
+    let (revision, created_ms, summary) = opened(line, old)?;
+    let summary = match new {
+        None => String::from_utf8(summary).ok()?,
+        Some(seal) => hex::encode(seal.seal(&summary)),
     };
-    Some(Entry { revision, created_ms, summary })
+    Some(format!("{revision} {created_ms} {summary}"))
+}
+
+/// Number, time, and the summary's JSON.
+fn opened<'a>(line: &'a str, seal: Option<&SealKey>) -> Option<(&'a str, &'a str, Vec<u8>)> {
+    let mut parts = line.splitn(3, ' ');
+    let (revision, created_ms, summary) = (parts.next()?, parts.next()?, parts.next()?);
+    let summary = match seal {
+        None => summary.as_bytes().to_vec(),
+        Some(seal) => seal.open(&hex::decode(summary).ok()?)?,
+    };
+    Some((revision, created_ms, summary))
 }

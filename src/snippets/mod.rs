@@ -1,7 +1,7 @@
 //! Snippets: what a URL key names, who owns it, its revisions, and who looks at it now.
 //!
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
-//! - [`store`]: create, save, load; each change one atomic script
+//! - [`store`]: create and save, each change one atomic script; `reading`: a snippet and its revisions
 //! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
 //! - [`view`]: all that a page shows, by one question; `questions`: one for many who ask at once
 //! - [`lock`]: passwords, and contents that storage cannot read; [`relock`]: another password
@@ -18,6 +18,7 @@ pub mod owner;
 pub mod ownership;
 pub mod presence;
 mod questions;
+mod reading;
 pub mod relock;
 pub mod revision;
 pub mod store;

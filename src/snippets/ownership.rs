@@ -8,7 +8,8 @@ use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::owner::OwnerHash;
-use crate::snippets::store::{SnippetError, Snippets, read_snippet};
+use crate::snippets::reading::read_snippet;
+use crate::snippets::store::{SnippetError, Snippets};
 
 /// Snippets that are listed for one owner; the newest come first.
 pub const MAX_LISTED: isize = 1000;

@@ -1,5 +1,6 @@
 //! A revision: one saved state of a snippet, never changed after; and the form it has in storage.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
@@ -121,16 +122,42 @@ fn tagged(form: u8, bytes: &[u8]) -> Vec<u8> {
 
 /// Reads what the scripts wrote: the time, a space, then [`Packed::bytes`].
 pub(super) fn unpack(number: u64, stored: &[u8], key: Option<&SealKey>) -> Result<Revision, DbError> {
-    let damaged = |what: &str| DbError::Damaged(format!("revision {number}: {what}"));
+    let (created_ms, packed) = opened(number, stored, key)?;
+    let content = content(&packed).map_err(|error| damaged(number, &error))?;
+    Ok(Revision { number, content, created_ms })
+}
+
+/// What the scripts wrote under another key, or none. What it holds is not looked at.
+pub(super) fn reseal(
+    number: u64,
+    stored: &[u8],
+    old: Option<&SealKey>,
+    new: Option<&SealKey>,
+) -> Result<Vec<u8>, DbError> {
+    let (created_ms, packed) = opened(number, stored, old)?;
+    let bytes = new.map_or_else(|| packed.to_vec(), |key| tagged(SEALED, &key.seal(&packed)));
+    Ok([format!("{created_ms} ").as_bytes(), &bytes].concat())
+}
+
+/// The time, and the content packed in clear.
+fn opened<'a>(number: u64, stored: &'a [u8], key: Option<&SealKey>) -> Result<(u64, Cow<'a, [u8]>), DbError> {
+    let damaged = |what: &str| damaged(number, what);
     let space = stored.iter().position(|&byte| byte == b' ').ok_or_else(|| damaged("no time"))?;
     let created = std::str::from_utf8(&stored[..space]).ok().and_then(|text| text.parse().ok());
     let created_ms = created.ok_or_else(|| damaged("strange time"))?;
-    let content = match (stored[space + 1..].split_first(), key) {
-        (Some((&SEALED, sealed)), Some(key)) => content(&key.open(sealed).ok_or_else(|| damaged("sealed otherwise"))?),
+    let packed = match (stored[space + 1..].split_first(), key) {
+        (Some((&SEALED, sealed)), Some(key)) => {
+            Cow::Owned(key.open(sealed).ok_or_else(|| damaged("sealed otherwise"))?)
+        }
         (_, Some(_)) => return Err(damaged("not sealed")),
-        _ => content(&stored[space + 1..]),
+        (Some((&(PLAIN | COMPRESSED), _)), None) => Cow::Borrowed(&stored[space + 1..]),
+        (_, None) => return Err(damaged("strange form")),
     };
-    Ok(Revision { number, content: content.map_err(|error| damaged(&error))?, created_ms })
+    Ok((created_ms, packed))
+}
+
+fn damaged(number: u64, what: &str) -> DbError {
+    DbError::Damaged(format!("revision {number}: {what}"))
 }
 
 fn content(packed: &[u8]) -> Result<Content, String> {
@@ -204,6 +231,11 @@ mod tests {
         let plain = Packed::of(&content("print('hidden')"));
         assert!(unpack(1, &[b"17 ".as_slice(), &plain.bytes].concat(), Some(&key)).is_err());
         assert_ne!(packed.digest, plain.digest);
+        for new in [None, Some(&SealKey::random())] {
+            let resealed = reseal(1, &stored, Some(&key), new).unwrap();
+            assert_eq!(unpack(1, &resealed, new).unwrap(), unpack(1, &stored, Some(&key)).unwrap());
+            assert!(new.is_none() || unpack(1, &resealed, Some(&key)).is_err());
+        }
         assert!(packed.title.is_empty() && packed.language.is_empty() && !packed.summary.contains("python"));
     }
 }

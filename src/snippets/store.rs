@@ -1,6 +1,5 @@
 //! The store: snippets in Redis. Each change is one script, so no crash leaves half a snippet.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use redis::{AsyncCommands, Script};
@@ -14,13 +13,14 @@ use crate::snippets::lifetime::Lifetime;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::questions::Questions;
-use crate::snippets::revision::{Content, Packed, Revision, unpack};
+use crate::snippets::reading::read_lock;
+use crate::snippets::revision::{Content, Packed};
 use crate::snippets::view::Viewed;
 
 /// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
 const FRESH_KEY_TRIES: usize = 3;
-/// How often a save is tried while the snippet gets another lock each time.
-const RELOCKED_TRIES: usize = 3;
+/// How often a save or a reading is tried while the snippet gets another lock each time.
+pub(super) const RELOCKED_TRIES: usize = 3;
 
 /// Which snippet and revision a fork started from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +148,9 @@ pub enum SnippetError {
     /// It was there.
     #[error("the snippet is gone for good: {0:?}")]
     Gone(Gone),
+    /// Its revisions are more than can be sealed anew at once.
+    #[error("the snippet is too large to get another password")]
+    TooMuch,
     /// Redis failed.
     #[error("the snippet could not be stored or read")]
     Db(#[from] DbError),
@@ -189,7 +192,7 @@ pub(super) struct Standing {
     pub(super) owner: OwnerHash,
     is_deleted: bool,
     lock: Option<Lock>,
-    burns: bool,
+    pub(super) burns: bool,
 }
 
 /// Snippets in Redis; clones are cheap and share one connection.
@@ -340,70 +343,8 @@ impl Snippets {
             burns: burns.is_some(),
         }))
     }
-
-    /// The snippet under this key, if there is one.
-    ///
-    /// # Errors
-    /// When Redis fails or the snippet is damaged.
-    pub async fn load(&self, key: &SnippetKey) -> Result<Option<Snippet>, DbError> {
-        let fields: HashMap<String, String> = self.db.commands().hgetall(keys::snippet(key.as_str())).await?;
-        let nothing = fields.is_empty() || fields.contains_key("deleted") || fields.contains_key("gone");
-        if nothing { Ok(None) } else { read_snippet(key, fields).map(Some) }
-    }
-
-    /// One revision, if there is one.
-    ///
-    /// # Errors
-    /// When the snippet is protected and its key missing, it can be read once only, Redis fails or the revision is
-    /// damaged.
-    pub async fn revision(
-        &self,
-        snippet: &Snippet,
-        number: u64,
-        keyring: &Keyring,
-    ) -> Result<Option<Revision>, SnippetError> {
-        let seal = snippet.open(keyring)?;
-        if snippet.burns {
-            return Err(SnippetError::Burns(snippet.key.clone()));
-        }
-        let revisions = keys::snippet_revisions(snippet.key.as_str());
-        let stored: Option<Vec<u8>> = self.db.commands().hget(revisions, number).await.map_err(DbError::from)?;
-        Ok(stored.map(|bytes| unpack(number, &bytes, seal)).transpose()?)
-    }
 }
 
 pub(super) fn pack(content: &Content, seal: Option<&SealKey>) -> Packed {
     seal.map_or_else(|| Packed::of(content), |seal| Packed::sealed(content, seal))
-}
-
-fn read_lock(key: &SnippetKey, text: &str) -> Result<Lock, DbError> {
-    Lock::read(text).ok_or_else(|| DbError::Damaged(format!("snippet {key} has a strange lock")))
-}
-
-pub(super) fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
-    let lock = fields.remove("lock").map(|text| read_lock(key, &text)).transpose()?;
-    let burns = fields.remove("burns").is_some();
-    let expires_ms = fields.remove("expires").and_then(|text| text.parse().ok());
-    let mut take =
-        |name: &str| fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")));
-    let number = |name: &str, text: String| {
-        text.parse().map_err(|_| DbError::Damaged(format!("snippet {key} has a strange {name}")))
-    };
-    Ok(Snippet {
-        key: key.clone(),
-        owner: OwnerHash::stored(take("owner")?),
-        head: number("head", take("head")?)?,
-        title: take("title")?,
-        language: LanguageId(take("language")?),
-        forked_from: read_origin(&take("forked_from")?),
-        created_ms: number("created", take("created")?)?,
-        expires_ms,
-        lock,
-        burns,
-    })
-}
-
-fn read_origin(text: &str) -> Option<Origin> {
-    let (key, revision) = text.split_once(' ')?;
-    Some(Origin { key: SnippetKey::parse(key)?, revision: revision.parse().ok()? })
 }

@@ -11,8 +11,9 @@ use redis::streams::StreamRangeReply;
 use crate::db::{DbError, keys};
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::Keyring;
+use crate::snippets::reading::read_snippet;
 use crate::snippets::revision::Content;
-use crate::snippets::store::{Snippet, SnippetError, Snippets, read_snippet};
+use crate::snippets::store::{Snippet, SnippetError, Snippets};
 
 /// Contents kept, and bytes of them, about.
 const KEPT_CONTENTS: usize = 4096;
@@ -58,6 +59,14 @@ impl Snippets {
     }
 
     async fn ask_view(&self, key: &SnippetKey) -> Viewed {
+        match self.ask_view_once(key).await {
+            // It got a password between the two questions.
+            Err(SnippetError::Locked(_)) => self.ask_view_once(key).await,
+            answer => answer,
+        }
+    }
+
+    async fn ask_view_once(&self, key: &SnippetKey) -> Viewed {
         let mut questions = redis::pipe();
         questions.hgetall(keys::snippet(key.as_str()));
         questions.xrevrange_count(keys::snippet_runs(key.as_str()), "+", "-", 1);

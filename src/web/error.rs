@@ -160,7 +160,7 @@ impl WebError {
             Self::Busy => story(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
-                "Too many ask for pictures at the moment. Try again in a few seconds.",
+                "Too many ask for this at the moment. Try again in a few seconds.",
             ),
             Self::Archive(_) | Self::Picture(_) | Self::Task(_) | Self::Template(_) => {
                 of_status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -170,7 +170,8 @@ impl WebError {
 
     /// Writes it to the log with its causes, if it is a fault of ours.
     pub(super) fn log(&self) {
-        let told = matches!(self, Self::NotReady(_) | Self::JsonOnly | Self::Submit(SubmitError::QueueFull(_)));
+        let told =
+            matches!(self, Self::NotReady(_) | Self::JsonOnly | Self::Busy | Self::Submit(SubmitError::QueueFull(_)));
         if self.story().status.is_server_error() && !told {
             tracing::error!(error = %self, causes = %causes(self), "a request failed");
         }
@@ -228,6 +229,11 @@ fn of_snippet(error: &SnippetError) -> Story {
         SnippetError::Gone(Gone::Removed) => {
             story(StatusCode::GONE, "removed", "This snippet was removed by the operator of this server.")
         }
+        SnippetError::TooMuch => story(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "too_much_to_seal",
+            "All revisions of this snippet together are more than can be encrypted anew, so nothing was changed. Save what you see as a new snippet with a password, and delete this one.",
+        ),
         SnippetError::Db(error) => of_storage(error),
     }
 }

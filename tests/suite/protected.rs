@@ -63,13 +63,13 @@ async fn a_password_guards_every_way_to_a_snippet_and_storage_has_nothing_in_cle
 }
 
 /// What `post` sends, as a page of ours would.
-async fn post(visitor: &Visitor, way: &str, body: &str) -> reqwest::Response {
+pub async fn post(visitor: &Visitor, way: &str, body: &str) -> reqwest::Response {
     let request = quiet_client().post(format!("{}{way}", visitor.url)).header("accept", "text/html");
     let request = request.header("origin", &visitor.url).header("cookie", &visitor.cookie);
     request.header("content-type", "application/x-www-form-urlencoded").body(body.to_owned()).send().await.unwrap()
 }
 
-fn cookie_of(answer: &reqwest::Response) -> String {
+pub fn cookie_of(answer: &reqwest::Response) -> String {
     let cookies = answer.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
     cookies.map(|cookie| cookie.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
 }

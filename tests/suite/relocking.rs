@@ -1,5 +1,7 @@
 //! Another password for a snippet that is there, while others save, read and run; and while storage is slow.
 
+use std::time::Duration;
+
 use codecube::db::embedded::Embedded;
 use codecube::db::{Db, keys};
 use codecube::languages::LanguageId;
@@ -17,7 +19,9 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::server::PATIENCE;
+use crate::protected::{cookie_of, post};
+use crate::server::{PATIENCE, Server};
+use crate::socket::{Visitor, fresh_key};
 
 /// Snippets in a Redis of their own, with one of them.
 struct Storage {
@@ -75,12 +79,14 @@ impl Storage {
 
     async fn relock(&self, lock: Option<&(Lock, SealKey)>, keyring: &Keyring) -> Result<(), SnippetError> {
         let snippet = self.snippets.load(&self.key).await?.unwrap();
-        self.snippets.relock(&snippet, (&self.owner, keyring), lock).await
+        let whole = self.snippets.whole_of(&snippet, (&self.owner, keyring)).await?;
+        self.snippets.relock(&whole.reseal(lock)?).await
     }
 
     /// Lets Redis answer questions, and keep all changes waiting.
-    async fn hold_changes(&self) {
-        let pause = redis::cmd("CLIENT").arg("PAUSE").arg(60_000).arg("WRITE").to_owned();
+    async fn hold_changes(&self, at_most: Duration) {
+        let milliseconds = u64::try_from(at_most.as_millis()).unwrap();
+        let pause = redis::cmd("CLIENT").arg("PAUSE").arg(milliseconds).arg("WRITE").to_owned();
         pause.query_async::<()>(&mut self.control.clone()).await.unwrap();
     }
 
@@ -127,7 +133,7 @@ async fn save_around_relock(
     text: &str,
     keyring: &Keyring,
 ) -> Result<u64, SnippetError> {
-    storage.hold_changes().await;
+    storage.hold_changes(PATIENCE).await;
     let in_order = async {
         storage.waiting(1).await;
         let (saved, ()) = tokio::join!(storage.save(text, keyring), async {
@@ -186,12 +192,15 @@ async fn many_saves_while_the_password_changes_leave_nothing_in_clear_and_lose_n
             }
             storage.save(&text, &keyring).await
         };
-        let (saved, done) = tokio::join!(saved, storage.relock(lock, &keyring));
-        match done {
-            Ok(()) => relocked += 1,
-            Err(SnippetError::Stale(_)) => {}
-            Err(error) => unreachable!("{error:?}"),
-        }
+        let read = async {
+            let snippet = storage.snippets.load(&storage.key).await.unwrap().unwrap();
+            storage.others.view(&storage.key).await.unwrap().unwrap();
+            storage.others.revision(&snippet, 1, &keyring).await.unwrap().unwrap();
+            storage.others.history(&snippet, &keyring).await.unwrap();
+        };
+        let (saved, done, ()) = tokio::join!(saved, storage.relock(lock, &keyring), read);
+        assert!(matches!(done, Ok(()) | Err(SnippetError::Stale(_))), "{done:?}");
+        relocked += usize::from(done.is_ok());
         texts.push((saved.unwrap(), text.clone()));
     }
     assert!((5..60).contains(&relocked), "{relocked} were changed; some must be refused, and some not");
@@ -205,4 +214,77 @@ async fn many_saves_while_the_password_changes_leave_nothing_in_clear_and_lose_n
         assert_eq!(revision.content, content(&text));
     }
     assert_eq!(storage.snippets.history(&snippet, &held).await.unwrap().len(), 61);
+}
+
+#[tokio::test]
+async fn whoever_looked_before_a_password_was_changed_reads_on_with_the_new_key_and_not_without() {
+    let storage = Storage::new().await;
+    let ([first, second], keyring) = locks();
+    for lock in [Some(&first), Some(&second), None] {
+        let before = storage.snippets.load(&storage.key).await.unwrap().unwrap();
+        storage.relock(lock, &keyring).await.unwrap();
+        let revision = storage.snippets.revision(&before, 1, &keyring).await.unwrap().unwrap();
+        assert_eq!(revision.content, content("hidden 1"));
+        assert_eq!(storage.snippets.history(&before, &keyring).await.unwrap().len(), 1);
+        let lacking = storage.snippets.revision(&before, 1, &Keyring::default()).await;
+        let history = storage.snippets.history(&before, &Keyring::default()).await;
+        if lock.is_some() {
+            assert!(matches!(lacking, Err(SnippetError::Locked(_))), "{lacking:?}");
+            assert!(matches!(history, Err(SnippetError::Locked(_))), "{history:?}");
+        } else {
+            assert_eq!((lacking.unwrap().unwrap().number, history.unwrap().len()), (1, 1));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_storage_was_slow_to_take_is_told_as_taken() {
+    let storage = Storage::new().await;
+    let ([first, _], _) = locks();
+    // Longer than a command is waited for, and shorter than it is asked what became of it.
+    storage.hold_changes(Duration::from_secs(3)).await;
+    storage.relock(Some(&first), &Keyring::default()).await.unwrap();
+    let snippet = storage.snippets.load(&storage.key).await.unwrap().unwrap();
+    assert!(snippet.lock.is_some());
+}
+
+/// A snippet of a real server, its name in storage, and who owns it.
+async fn kept(server: &Server) -> (Visitor, String, MultiplexedConnection) {
+    let (owner, key) = (Visitor::new(server.url()).await, fresh_key(server.url()).await);
+    let form = "language=bash&content=echo+1";
+    assert_eq!(post(&owner, &format!("/{key}/save"), form).await.status(), 303);
+    (owner, key, server.redis().await)
+}
+
+#[tokio::test]
+async fn more_than_can_be_sealed_at_once_is_refused_with_what_to_do() {
+    let server = Server::shared().await;
+    let (owner, key, mut redis) = kept(server).await;
+    let revisions = keys::snippet_revisions(&key);
+    let others: Vec<u64> = (1001..1010).collect();
+    for number in &others {
+        redis.hset::<_, _, _, ()>(&revisions, number, vec![b'x'; 1024 * 1024]).await.unwrap();
+    }
+    let refused = post(&owner, &format!("/{key}/password"), "password=sesame").await;
+    assert_eq!(refused.status(), 422);
+    let told = refused.text().await.unwrap();
+    assert!(told.contains("nothing was changed") && told.contains("new snippet with a password"), "{told}");
+    redis.hdel::<_, _, ()>(&revisions, others).await.unwrap();
+    assert_eq!(post(&owner, &format!("/{key}/password"), "password=sesame").await.status(), 303);
+}
+
+#[tokio::test]
+async fn runs_in_clear_go_soon_even_where_the_password_was_set_before_and_they_stayed() {
+    let server = Server::shared().await;
+    let (owner, key, mut redis) = kept(server).await;
+    let set = post(&owner, &format!("/{key}/password"), "password=first").await;
+    let owner = Visitor { cookie: format!("{}; {}", owner.cookie, cookie_of(&set)), ..owner };
+    let (run, fields) = (format!("0-{}", "a".repeat(16)), [("state", "ended"), ("kept", "1")]);
+    let run_key = format!("{{runs:0}}:{run}");
+    redis.hset_multiple::<_, _, _, ()>(&run_key, &fields).await.unwrap();
+    redis.xadd::<_, _, _, _, ()>(keys::snippet_runs(&key), "*", &[("run", run.as_str())]).await.unwrap();
+    assert_eq!(redis.ttl::<_, i64>(&run_key).await.unwrap(), -1);
+    assert_eq!(post(&owner, &format!("/{key}/password"), "password=second").await.status(), 303);
+    let left: i64 = redis.ttl(&run_key).await.unwrap();
+    assert!((1..=600).contains(&left), "{left}");
 }
