@@ -64,7 +64,11 @@ impl<'a> SnippetData<'a> {
             owner: view.is_owned_by(visitor),
             fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(SnippetKey::as_str),
             protected: view.is_protected,
-            language: LanguageData::of(language),
+            language: if view.snippet.is_some() {
+                LanguageData::of_saved(language)
+            } else {
+                LanguageData::of(language)
+            },
             languages: &state.language_list.address,
             files: files(&program.files),
             args: &program.arguments,
