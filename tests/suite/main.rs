@@ -3,6 +3,7 @@
 
 mod abuse;
 mod accessibility;
+mod announcing;
 mod bad_input;
 mod browser;
 mod client_faults;

@@ -42,8 +42,8 @@ pub(in crate::web) async fn expire(
     if !visitor.is_known() {
         return Err(WebError::NoToken);
     }
-    let expires = state.snippets.expire(&key, &visitor.hash, lifetime).await?;
-    removal::keep_runs(&state, &snippet, expires).await?;
+    state.snippets.expire(&key, &visitor.hash, lifetime).await?;
+    removal::keep_runs(&state, &snippet).await?;
     if Form::wanted(request.headers()) == Form::Page {
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("/{key}/revisions"))).finish());
     }
