@@ -15,6 +15,7 @@ pub mod routes;
 pub mod server;
 pub mod settings;
 pub mod state;
+mod story;
 
 mod accept;
 mod access;

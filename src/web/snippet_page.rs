@@ -18,7 +18,7 @@ use crate::web::arguments;
 use crate::web::assets::Page;
 use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
-use crate::web::error::{Story, WebError};
+use crate::web::error::WebError;
 use crate::web::form_fields::Chosen;
 use crate::web::fresh_page::{Start, first_language, fresh};
 use crate::web::kept_page::{self, Name};
@@ -26,6 +26,7 @@ use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
+use crate::web::story::Story;
 use crate::web::view::{View, by_door, open};
 use crate::web::visitor::Visitor;
 
