@@ -13,9 +13,10 @@ use crate::db::DbError;
 use crate::program::ProgramError;
 use crate::runs::store::SubmitError;
 use crate::snippets::store::SnippetError;
+use crate::web::excess::Excess;
 use crate::web::readiness::Obstacle;
 use crate::web::refusal::{self, Refusal};
-use crate::web::story::{Story, of_snippet, of_status, of_storage, of_submit, sentence, story, too_often};
+use crate::web::story::{Story, of_program, of_snippet, of_status, of_storage, of_submit, story, too_often};
 
 /// What fails in the parts below; named here only.
 pub(super) type StorageError = DbError;
@@ -40,7 +41,7 @@ pub(super) enum WebError {
     #[error("more input than is kept")]
     TooMuchInput,
     #[error("the request is too large")]
-    TooLarge,
+    TooLarge(Excess),
     #[error("the request took too long")]
     TooSlow,
     #[error("too often; again in {0} s")]
@@ -101,7 +102,7 @@ impl WebError {
                 "too_much_input",
                 "This run was given as much input as is kept for one.",
             ),
-            Self::TooLarge => of_status(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::TooLarge(excess) => excess.story(),
             Self::TooSlow => of_status(StatusCode::REQUEST_TIMEOUT),
             Self::TooOften(seconds) => too_often(*seconds),
             Self::NoToken => refusal::no_token(),
@@ -124,7 +125,7 @@ impl WebError {
                 "bad_expiry",
                 "A snippet can be kept for 10m, 1h, 1d, 1w, 1month, 1y, or never deleted (never).",
             ),
-            Self::Program(error) => story(StatusCode::UNPROCESSABLE_ENTITY, error.code(), sentence(&error.to_string())),
+            Self::Program(error) => of_program(error),
             Self::NotReady(obstacle) => story(StatusCode::SERVICE_UNAVAILABLE, obstacle.code, obstacle.message.clone()),
             Self::Submit(error) => of_submit(error),
             Self::Snippet(error) => of_snippet(error),
@@ -186,7 +187,7 @@ impl From<QueryPayloadError> for WebError {
 impl From<PayloadError> for WebError {
     fn from(error: PayloadError) -> Self {
         match error {
-            PayloadError::Overflow => Self::TooLarge,
+            PayloadError::Overflow => Self::TooLarge(Excess::Body),
             PayloadError::Io(late) if late.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed("This request broke off."),
         }
@@ -196,7 +197,7 @@ impl From<PayloadError> for WebError {
 impl From<UrlencodedError> for WebError {
     fn from(error: UrlencodedError) -> Self {
         match error {
-            UrlencodedError::Overflow { .. } => Self::TooLarge,
+            UrlencodedError::Overflow { .. } => Self::TooLarge(Excess::Body),
             UrlencodedError::Payload(error) => error.into(),
             _ => Self::Malformed("This form cannot be understood."),
         }
@@ -206,7 +207,9 @@ impl From<UrlencodedError> for WebError {
 impl From<JsonPayloadError> for WebError {
     fn from(error: JsonPayloadError) -> Self {
         match error {
-            JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => Self::TooLarge,
+            JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
+                Self::TooLarge(Excess::Body)
+            }
             JsonPayloadError::Payload(error) => error.into(),
             _ => Self::Malformed("This is not the JSON that was expected here."),
         }

@@ -28,6 +28,7 @@ mod contact;
 mod crowd;
 mod error;
 mod error_page;
+mod excess;
 mod file_form;
 mod followed;
 mod form_fields;

@@ -1,5 +1,6 @@
 //! The table of addresses, and what stands around every answer.
 
+use actix_web::error::UrlencodedError;
 use actix_web::guard;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
@@ -9,6 +10,7 @@ use crate::snippets::key::KEY_LENGTH;
 use crate::web::accept::is_browser;
 use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
+use crate::web::excess::Excess;
 use crate::web::history::{diff_page, life, revision, revisions};
 use crate::web::owned::{mine, moving};
 use crate::web::secrets::{burn, login, relock, unlock};
@@ -25,11 +27,15 @@ pub(super) const SNIPPET: &str = "/{key}";
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
     let form = FormConfig::default().limit(state.settings.message_bytes());
+    let limits = state.settings.program_limits;
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(QueryConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
-    config.app_data(form.error_handler(|error, _| WebError::from(error).into()));
+    config.app_data(form.error_handler(move |error, _| match error {
+        UrlencodedError::Overflow { .. } => WebError::TooLarge(Excess::Program(limits)).into(),
+        error => WebError::from(error).into(),
+    }));
     // The innermost stands first.
     let around = web::scope("")
         .wrap(from_fn(access::guard))

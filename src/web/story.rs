@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 
 use crate::db::DbError;
+use crate::program::ProgramError;
 use crate::runs::store::SubmitError;
 use crate::snippets::ending::Gone;
 use crate::snippets::store::SnippetError;
@@ -30,6 +31,11 @@ pub(super) fn story(status: StatusCode, code: &'static str, message: impl Into<S
 pub(super) fn too_often(seconds: u64) -> Story {
     let message = format!("That was more than is taken from one place in a minute. Try again in {seconds} s.");
     Story { retry_seconds: seconds, ..story(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
+}
+
+pub(super) fn of_program(error: &ProgramError) -> Story {
+    let status = if error.is_excess() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY };
+    story(status, error.code(), sentence(&error.to_string()))
 }
 
 pub(super) fn of_submit(error: &SubmitError) -> Story {
@@ -132,7 +138,7 @@ pub(super) fn of_status(status: StatusCode) -> Story {
 }
 
 /// A fragment as a sentence.
-pub(super) fn sentence(fragment: &str) -> String {
+fn sentence(fragment: &str) -> String {
     let mut characters = fragment.chars();
     let first = characters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(characters).chain(std::iter::once('.')).collect()

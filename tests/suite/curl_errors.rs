@@ -15,18 +15,46 @@ async fn a_body_to_the_limit_is_kept_and_one_byte_more_is_not() {
     write("exceeds.py", limit + 1);
     write("huge.py", 5_000_000);
     assert_eq!(shell.curl(&["-T", "fits.py", "HOST/"]).status, 201);
+    let kib = "256 KiB (262144 bytes)";
     for words in [
         vec!["-T", "exceeds.py", "HOST/"],
         vec!["--data-binary", "@exceeds.py", "HOST/?language=python"],
         vec!["--data-binary", "@huge.py", "HOST/?language=python"],
         vec!["--data-binary", "@huge.py", "HOST/run/python"],
+        vec!["-F", "file=@exceeds.py", "HOST/"],
+        vec!["-F", "file=@fits.py", "-F", "file=@exceeds.py", "HOST/"],
         vec!["-F", "file=@huge.py", "HOST/"],
+        vec!["-F", "file=@huge.py", "HOST/run/python"],
         // Without a stated length it is counted as it comes.
         vec!["-H", "Transfer-Encoding: chunked", "--data-binary", "@huge.py", "HOST/?language=python"],
     ] {
         let answer = shell.curl(&words);
-        assert_eq!(answer.status, 413, "{words:?}");
-        assert!(answer.body.ends_with("Make it smaller.\n"), "{words:?}: {}", answer.body);
+        assert!(answer.status == 413 && answer.body.contains(kib), "{words:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn too_much_of_anything_is_413_and_the_sentence_names_what_and_the_limit() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n")]).await;
+    let key = shell.curl(&["-T", "hello.py", "HOST/"]).key();
+    for (name, bytes) in [("long", 20_000), ("input", 1024 * 1024 + 1)] {
+        std::fs::write(shell.directory.path().join(name), "#".repeat(bytes)).unwrap();
+    }
+    let filter = format!("HOST/{key}/run");
+    let many = ["-F", "file=@hello.py;filename=x.py"].repeat(33);
+    for (words, told) in [
+        (vec!["--data-binary", "@input", filter.as_str()], "more input than a run is given: 1024 KiB (1048576 bytes)"),
+        (
+            vec!["-H", "Transfer-Encoding: chunked", "--data-binary", "@input", &filter],
+            "more input than a run is given",
+        ),
+        (vec!["-F", "file=@hello.py", "-F", "stdin=<input", "HOST/"], "at most 1024 KiB (1048576 bytes) are passed on"),
+        (vec!["-F", "file=@hello.py", "-F", "args=<long", "HOST/"], "at most 16 KiB (16384 bytes) are passed on"),
+        ([many.as_slice(), &["HOST/"]].concat(), "33 files are too many; at most 32 are kept"),
+        ([many.as_slice(), &many, &["HOST/"]].concat(), "more files than a snippet can hold: 32 at most"),
+    ] {
+        let answer = shell.curl(&words);
+        assert!(answer.status == 413 && answer.body.contains(told), "{told}: {answer:?}");
     }
 }
 

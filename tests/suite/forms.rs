@@ -303,6 +303,12 @@ async fn a_password_that_is_chosen_after_a_save_in_clear_makes_no_silent_revisio
 
 /// A form with files, as a browser sends it.
 async fn arrange(visitor: &Visitor, key: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> String {
+    let answer = arranged(visitor, key, fields, files).await;
+    assert_eq!(answer.status(), 200);
+    answer.text().await.unwrap()
+}
+
+async fn arranged(visitor: &Visitor, key: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Response {
     let mut body = Vec::new();
     for (name, value) in fields {
         let part = format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
@@ -318,9 +324,35 @@ async fn arrange(visitor: &Visitor, key: &str, fields: &[(&str, &str)], files: &
     let request = request.header("content-type", "multipart/form-data; boundary=border");
     let request =
         request.header("cookie", &visitor.cookie).header("origin", &visitor.url).header("accept", "text/html");
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    answer.text().await.unwrap()
+    request.send().await.unwrap()
+}
+
+/// It would come back with the next Save, when the file's own place is far away.
+#[tokio::test]
+async fn files_that_could_not_be_saved_are_not_added_and_the_text_stays() {
+    let url = Server::shared().await.url();
+    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
+    let typed =
+        [("language", "bash"), ("path", "main.sh"), ("content", "echo typed"), ("args", "'open"), ("files", "all")];
+    let large = vec![b'x'; 256 * 1024];
+    let names: Vec<String> = (0..32).map(|number| format!("file-{number}.txt")).collect();
+    let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), b"x".as_slice())).collect();
+    let (nested, huge) = ([("main.sh/a.txt", b"x".as_slice())], [("large.txt", large.as_slice())]);
+    for (files, status, why) in [
+        (huge.as_slice(), 413, "at most 256 KiB (262144 bytes) are kept"),
+        (&many, 413, "33 files are too many; at most 32 are kept"),
+        (&nested, 422, "a file and a folder cannot share a name"),
+    ] {
+        let answer = arranged(&visitor, &key, &typed, files).await;
+        assert_eq!(answer.status(), status, "{why}");
+        let page = answer.text().await.unwrap();
+        for shown in [why, "No file was added", "echo typed", "value=\"&#39;open\""] {
+            assert!(page.contains(shown), "{shown} is not in {page}");
+        }
+        assert!(!page.contains("value=\"large.txt\"") && !page.contains("value=\"file-0.txt\""), "{page}");
+    }
+    // A broken line of arguments is no reason against a file.
+    assert!(arrange(&visitor, &key, &typed, &[("a.txt", b"x")]).await.contains("One file is added"));
 }
 
 #[tokio::test]

@@ -8,12 +8,13 @@ use crate::runs::request::RunRequest;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::snippets::store::NewSnippet;
-use crate::web::api::body;
+use crate::web::api::body::{self, Room};
 use crate::web::api::create::EDIT_TOKEN;
 use crate::web::api::framing::Framing;
 use crate::web::api::relay::{self, Manner, TRAILERS};
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
+use crate::web::excess::Excess;
 use crate::web::headers::RAW_POLICY;
 use crate::web::network::Network;
 use crate::web::secrets::door;
@@ -68,8 +69,9 @@ pub(in crate::web) async fn snippet(
     visitor.check_admitted()?;
     let view = view::load(&state, &visitor, &key).await?.ok_or(WebError::NotFound)?;
     let is_protected = view.snippet.is_some_and(|snippet| snippet.lock.is_some());
-    let limit = state.settings.program_limits.stdin_bytes;
-    let input = body::read(&request, payload, limit).await?;
+    let limits = state.settings.program_limits;
+    let room = Room { bytes: limits.stdin_bytes, excess: Excess::Input(limits) };
+    let input = body::read(&request, payload, room).await?;
     submission::check_ready(&state)?;
     let Content { mut program, .. } = view.content;
     if let Some(line) = &options.args {
