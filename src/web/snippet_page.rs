@@ -10,7 +10,6 @@ use askama::Template;
 
 use crate::languages::{Language, LanguageId};
 use crate::program::Program;
-use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::store::Snippet;
@@ -62,6 +61,8 @@ struct SnippetPage<'a> {
     lifetimes: [Lifetime; 7],
     last_output: &'a Markup,
     last_message: &'a str,
+    /// The revision that printed it, where that is not the newest.
+    output_of: Option<u64>,
     notice: &'a str,
     kept: bool,
     data: SnippetData<'a>,
@@ -103,7 +104,7 @@ pub(super) async fn respond(
     view: View,
     story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
-    let last = last_run::of_view(&state.runs, view.run.as_ref()).await?;
+    let last = last_run::of_view(&state.runs, view.run.as_ref().map(|run| &run.id)).await?;
     let html = kept_or_written(state, page, visitor, &view, &last).await?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
@@ -143,7 +144,7 @@ async fn kept_or_written(
     let Some(snippet) = view.snippet.as_ref().filter(is_open) else {
         return write(state, page, visitor, view, (last, coloured(visitor, view).await));
     };
-    let run = view.run.as_ref().map(RunId::as_str);
+    let run = view.run.as_ref().map(|run| run.id.as_str());
     let name = Name::of(&page.site, snippet, view.is_owned_by(visitor), run, obstacle(state));
     let nonce = page.nonce.clone();
     if let Some(html) = kept_page::find(&name, &nonce) {
@@ -204,6 +205,7 @@ fn write(
         lifetimes: Lifetime::ALL,
         last_output: &last.output,
         last_message: &last.message,
+        output_of: view.output_of(),
         notice: notice.as_deref().unwrap_or_default(),
         kept: view.kept,
         data: SnippetData::of(state, visitor, view, language),

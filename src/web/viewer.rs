@@ -232,7 +232,7 @@ impl Viewer {
     /// Follows the newest run, if it is not followed yet.
     async fn catch_up(&mut self) -> Result<(), Failure> {
         if let Some(run) = self.state.runs.latest_of(self.key.as_str()).await? {
-            self.follow_if_open(run).await?;
+            self.follow_if_open(run.id).await?;
         }
         Ok(())
     }

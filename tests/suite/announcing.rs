@@ -102,7 +102,7 @@ async fn a_run_announced_while_its_snippet_is_deleted_goes_soon_and_stays_when_t
     storage.snippets.undelete(&storage.key, &storage.owner).await.unwrap();
     runs.keep_runs_of(storage.key.as_str()).await.unwrap();
     let latest = runs.latest_of(storage.key.as_str()).await.unwrap().unwrap();
-    assert_eq!(announcing.left(&latest).await, -1);
+    assert_eq!(announcing.left(&latest.id).await, -1);
     assert!(announcing.left(&announcing.first).await > 600);
 }
 

@@ -50,6 +50,8 @@ struct EmbedPage<'a> {
     numbers: String,
     code: Markup,
     last: Option<&'a LastRun>,
+    /// The revision that the last run ran, where that is not the newest.
+    output_of: Option<u64>,
     /// The output of a run follows the page as it is printed.
     is_running: bool,
 }
@@ -129,6 +131,7 @@ async fn write(
         numbers: lines.clone().map(|number| format!("{number}\n")).collect(),
         code: coloured.first().map(|code: &Arc<Markup>| code.lines(&lines)).unwrap_or_default(),
         is_running: last.is_none(),
+        output_of: public.output_of,
         last: last.filter(|last| !last.message.is_empty()),
     };
     Ok(template.render()?)
