@@ -95,6 +95,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/{key}/diff", diff_page::show))
         .service(web::resource("/{key}/expiry").post(life::expire))
         .service(web::resource("/{key}/delete").post(life::delete))
+        .service(get("/{key}/deleted", life::deleted))
         .service(web::resource("/{key}/undelete").post(life::undelete))
         .service(get("/{key}/{number:[0-9]+}", revision::show))
         .service(web::resource("/{key}/{number:[0-9]+}/restore").post(revision::restore))

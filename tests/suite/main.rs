@@ -21,6 +21,7 @@ mod keeping;
 mod late_list;
 mod layering;
 mod leftovers;
+mod life;
 mod line_ends;
 mod own_engine;
 mod owned;

@@ -182,7 +182,7 @@ async fn what_was_made_from_a_protected_snippet_that_is_gone_is_not_kept_in_clea
     }
     let mut open = opener.open(&key).await;
     open.next_that(|heard| heard["type"] == "snippet").await;
-    assert_eq!(post(&opener, &format!("/{key}/delete"), "").await.status(), 200);
+    assert_eq!(post(&opener, &format!("/{key}/delete"), "").await.status(), 303);
     open.next_that(|heard| heard["type"] == "snippet" && heard["saved"] == false).await;
     open.start("bash", "echo hidden").await;
     assert_eq!(open.next_that(|heard| heard["type"] == "error").await["code"], "password_gone");
