@@ -26,6 +26,7 @@ mod line_ends;
 mod own_engine;
 mod owned;
 mod page;
+mod phone;
 mod prestart;
 mod private;
 mod processes;

@@ -1,0 +1,40 @@
+//! The page on small screens.
+
+use crate::page::SnippetPage;
+use crate::server::Server;
+use crate::socket::Visitor;
+
+/// The title's field, and every control of the bar that a desktop shows.
+const BAR: &str = "
+    const box = selector => document.querySelector(selector).getBoundingClientRect();
+    const shown = selector => { const {left, right, width} = box(selector); return width > 30 && left >= 0 && right <= innerWidth };
+    return {
+        title: box('#title').width,
+        missing: ['#language', '#run', '#save', '#share', '#share-panel summary', '#fork', '.new'].filter(selector => !shown(selector)),
+        overflow: document.documentElement.scrollWidth - innerWidth,
+        under: [...document.querySelectorAll('.bar .control')].filter(control => {
+            const {left, top, width, height} = control.getBoundingClientRect();
+            return !control.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+        }).map(control => control.id),
+    }";
+
+#[tokio::test]
+async fn the_title_has_room_and_no_control_of_the_bar_is_missing_on_any_screen() {
+    let mut saved = Visitor::new(Server::shared().await.url()).await.fresh().await;
+    saved.run("typescript", "console.log(1)").await;
+    let page = SnippetPage::open(&format!("{}/{}", saved.visitor.url, saved.key)).await;
+    // The title is a field for its owner alone, and this browser is its own owner after its first run.
+    page.press_run().await;
+    page.browser.until("it is a copy of one's own", "return !document.getElementById('title').disabled").await;
+    for width in [320, 360, 412, 559, 600, 699, 768, 859, 1024] {
+        page.browser.be_as_wide_as(width).await;
+        let bar = page.browser.script(BAR).await;
+        assert_eq!(
+            (&bar["missing"], &bar["under"], &bar["overflow"]),
+            (&vec![""; 0].into(), &vec![""; 0].into(), &0.into()),
+            "{width}: {bar}"
+        );
+        let least = if width < 860 { f64::from(width) / 2.0 } else { 120.0 };
+        assert!(bar["title"].as_f64().unwrap() > least, "{width}: {bar}");
+    }
+}
