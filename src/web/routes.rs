@@ -3,12 +3,12 @@
 use actix_web::error::UrlencodedError;
 use actix_web::guard;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, ServiceConfig};
 use actix_web::{Handler, Resource, Responder, Route};
 
 use crate::snippets::key::KEY_LENGTH;
 use crate::web::accept::is_browser;
-use crate::web::api::{create, edit, run, usage};
+use crate::web::api::{create, edit, read, run, usage};
 use crate::web::error::WebError;
 use crate::web::excess::Excess;
 use crate::web::history::{diff_page, life, revision, revisions};
@@ -30,7 +30,6 @@ pub fn configure(config: &mut ServiceConfig, state: State) {
     let limits = state.settings.program_limits;
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
-    config.app_data(QueryConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(form.error_handler(move |error, _| match error {
         UrlencodedError::Overflow { .. } => WebError::TooLarge(Excess::Program(limits)).into(),
@@ -107,7 +106,7 @@ fn table(config: &mut ServiceConfig) {
 fn snippet(path: &str) -> Resource {
     web::resource(path)
         .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::show))
-        .route(reading().to(raw::show))
+        .route(reading().to(read::show))
         .route(web::put().to(edit::put))
         .route(web::delete().to(edit::delete))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, VARY};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
@@ -23,6 +23,7 @@ use crate::web::fresh_page::{Start, first_language, fresh};
 use crate::web::kept_page::{self, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
+use crate::web::query::Query;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
 use crate::web::story::Story;

@@ -10,6 +10,7 @@ mod client_faults;
 mod crowds;
 mod curl;
 mod curl_errors;
+mod curl_json;
 mod curl_runs;
 mod editing;
 mod engine_faults;

@@ -1,7 +1,7 @@
 //! Run from a shell: `POST /run/{language}` runs code, `POST /{key}/run` a saved snippet with the body as its input.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding};
-use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::runs::request::RunRequest;
@@ -17,6 +17,7 @@ use crate::web::error::WebError;
 use crate::web::excess::Excess;
 use crate::web::headers::RAW_POLICY;
 use crate::web::network::Network;
+use crate::web::query::Query;
 use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::submission::{self, Stored};

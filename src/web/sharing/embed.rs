@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use crate::web::colour::markup::Markup;
 use crate::web::error::WebError;
 use crate::web::last_run::LastRun;
 use crate::web::network::Network;
+use crate::web::query::Query;
 use crate::web::run_result::{self, Around};
 use crate::web::sharing::public::{self, Public};
 use crate::web::state::State;
