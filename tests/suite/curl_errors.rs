@@ -101,3 +101,26 @@ async fn nonsense_gets_its_status_and_a_sentence() {
     }
     assert_eq!(shell.curl(&[&format!("HOST/{key}")]).body, "print(1)\n");
 }
+
+/// They were kept with signs that nobody wrote.
+#[tokio::test]
+async fn an_address_that_is_not_utf8_is_refused_in_words() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n")]).await;
+    let kept = shell.curl(&["-T", "hello.py", "HOST/"]);
+    let (bearer, at) = (kept.bearer(), |way: &str| format!("{}{way}", kept.body.trim()));
+    for words in [
+        vec!["-d", "x", "HOST/?language=python&title=%ff"],
+        vec!["-d", "x", "HOST/run/python?args=%C3"],
+        vec!["-X", "PUT", "-d", "x", "-H", &bearer, &at("?title=%ed%a0%80")],
+        vec!["-X", "PUT", "-d", "x", "HOST/caf%e9.py"],
+        vec!["-X", "POST", "-d", "", &at("/run?args=%ff")],
+        vec![&at("/raw?file=%ff")],
+        vec![&at("?file=%ff")],
+        vec!["-H", &bearer, "HOST/mine?q=%ff"],
+        vec!["-H", "Accept: text/html", &at("?fork=%ff")],
+    ] {
+        let answer = shell.curl(&words);
+        assert!(answer.status == 400 && answer.body.contains("not text in UTF-8"), "{words:?}: {answer:?}");
+    }
+    assert_eq!(shell.curl(&["-X", "PUT", "-d", "x = 1", "HOST/caf%C3%A9.py?title=%C3%A9+%25"]).status, 201);
+}
