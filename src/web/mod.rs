@@ -29,6 +29,7 @@ mod error;
 mod error_page;
 mod file_form;
 mod followed;
+mod fork_of;
 mod form_fields;
 mod fresh_page;
 mod headers;

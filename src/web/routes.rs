@@ -9,7 +9,7 @@ use crate::snippets::key::KEY_LENGTH;
 use crate::web::accept::is_browser;
 use crate::web::api::{create, edit, run, usage};
 use crate::web::error::WebError;
-use crate::web::history::{diff_page, life, revision, revisions};
+use crate::web::history::{diff_page, forks, life, revision, revisions};
 use crate::web::owned::{mine, moving};
 use crate::web::secrets::{burn, login, relock, unlock};
 use crate::web::sharing::{embed, forms, oembed, picture};
@@ -86,6 +86,7 @@ fn table(config: &mut ServiceConfig) {
         .service(web::resource("/{key}/password").post(relock::relock))
         .service(web::resource("/{key}/move").post(moving::one))
         .service(get("/{key}/revisions", revisions::show))
+        .service(get("/{key}/forks", forks::show))
         .service(get("/{key}/diff", diff_page::show))
         .service(web::resource("/{key}/expiry").post(life::expire))
         .service(web::resource("/{key}/delete").post(life::delete))

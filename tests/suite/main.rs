@@ -14,6 +14,7 @@ mod editing;
 mod engine_faults;
 mod faults;
 mod forged_agent;
+mod forking;
 mod forms;
 mod host_faults;
 mod keeping;
