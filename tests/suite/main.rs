@@ -17,6 +17,7 @@ mod forged_agent;
 mod forking;
 mod forms;
 mod host_faults;
+mod hostile_text;
 mod keeping;
 mod late_list;
 mod layering;

@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use askama::filters::{Escaper, Html, HtmlSafe};
 
 use crate::web::colour::piece::{Ink, Look, Piece, Token};
+use crate::web::colour::unseen;
 
 /// HTML that is safe in any element's content.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,10 +46,28 @@ impl Markup {
             self.0.push_str(&classes.join(" "));
             self.0.push_str("\">");
         }
-        Html.write_escaped_str(&mut self.0, text).expect("writing into a string does not fail");
+        self.write(text);
         if !classes.is_empty() {
             self.0.push_str("</span>");
         }
+    }
+
+    /// Adds escaped text, with a mark around what nobody would see.
+    fn write(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some((at, character)) = unseen::first(rest) {
+            let behind = at + character.len_utf8();
+            self.escape(&rest[..at]);
+            self.0.push_str(unseen::BEFORE);
+            self.0.push(character);
+            self.0.push_str(unseen::BEHIND);
+            rest = &rest[behind..];
+        }
+        self.escape(rest);
+    }
+
+    fn escape(&mut self, text: &str) {
+        Html.write_escaped_str(&mut self.0, text).expect("writing into a string does not fail");
     }
 
     /// The HTML.
@@ -162,6 +181,17 @@ mod tests {
         let expected = "<span class=\"code-string\">&#34;&#60;script&#62;&#34;</span>\n\
                         <span class=\"ink-ground on-bright-red is-bold\">&#38;</span>";
         assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_marked_and_turns_nothing_beside_it() {
+        let html = Markup::plain("a\u{202e}<\u{1b}]0;\t\r\n\u{feff}é").into_string();
+        let expected = "a<bdi class=\"unseen\">\u{202e}</bdi>&#60;<bdi class=\"unseen\">\u{1b}</bdi>]0;\t\r\n\
+                        <bdi class=\"unseen\">\u{feff}</bdi>é";
+        assert_eq!(html, expected);
+        let family = "\u{1f468}\u{200d}\u{1f469}";
+        assert_eq!(Markup::plain(family).as_str(), family, "one sign of two");
+        assert!(Markup::plain("admin\u{200d}x").as_str().contains("unseen"));
     }
 
     #[test]
