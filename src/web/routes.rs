@@ -22,14 +22,17 @@ use crate::web::{
 /// The address of a snippet.
 pub(super) const SNIPPET: &str = "/{key}";
 
+/// What a form of a few words may take: a password, an address to go back to, each byte escaped.
+const MAX_WORDS_BYTES: usize = 16 * 1024;
+
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
-    let form = FormConfig::default().limit(state.settings.message_bytes());
+    let form = form_within(state.settings.message_bytes());
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(QueryConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
-    config.app_data(form.error_handler(|error, _| WebError::from(error).into()));
+    config.app_data(form);
     // The innermost stands first.
     let around = web::scope("")
         .wrap(from_fn(access::guard))
@@ -57,7 +60,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/static/{name:.+}", assets::asset))
         .service(get("/languages/{hash}.json", language_list::show))
         .service(get("/.well-known/security.txt", contact::security))
-        .service(web::resource("/login").route(reading().to(login::show)).route(web::post().to(login::login)))
+        .service(of_words("/login").route(reading().to(login::show)).route(web::post().to(login::login)))
         .service(get("/mine", mine::show))
         .service(web::resource("/mine/move").post(moving::all))
         .service(web::resource("/move/{token}").route(reading().to(moving::arrive)).route(web::post().to(moving::take)))
@@ -81,14 +84,14 @@ fn table(config: &mut ServiceConfig) {
         .service(web::resource("/{key}/files").post(file_form::arrange))
         .service(web::resource(headers::EMBED).route(reading().to(embed::show)).route(web::post().to(embed::run)))
         .service(get("/{key}/qr.svg", forms::code))
-        .service(web::resource("/{key}/unlock").post(unlock::unlock))
+        .service(of_words("/{key}/unlock").post(unlock::unlock))
         .service(web::resource("/{key}/burn").post(burn::burn))
-        .service(web::resource("/{key}/password").post(relock::relock))
+        .service(of_words("/{key}/password").post(relock::relock))
         .service(web::resource("/{key}/move").post(moving::one))
         .service(get("/{key}/revisions", revisions::show))
         .service(get("/{key}/forks", forks::show))
         .service(get("/{key}/diff", diff_page::show))
-        .service(web::resource("/{key}/expiry").post(life::expire))
+        .service(of_words("/{key}/expiry").post(life::expire))
         .service(web::resource("/{key}/delete").post(life::delete))
         .service(web::resource("/{key}/undelete").post(life::undelete))
         .service(get("/{key}/{number:[0-9]+}", revision::show))
@@ -104,6 +107,15 @@ fn snippet(path: &str) -> Resource {
         .route(reading().to(raw::show))
         .route(web::put().to(edit::put))
         .route(web::delete().to(edit::delete))
+}
+
+/// An address whose form holds a few words, and no program.
+fn of_words(path: &str) -> Resource {
+    web::resource(path).app_data(form_within(MAX_WORDS_BYTES))
+}
+
+fn form_within(limit: usize) -> FormConfig {
+    FormConfig::default().limit(limit).error_handler(|error, _| WebError::from(error).into())
 }
 
 /// An address that can be read; asked with HEAD, actix leaves the body away.

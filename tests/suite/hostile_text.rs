@@ -56,7 +56,7 @@ print(sys.argv[1])",
         let body = format!(
             "language={language}&path=&title={0}&args={1}&content={code}",
             percent_encoded(&text),
-            percent_encoded(&text.replace('\'', "").replace('"', ""))
+            percent_encoded(&text.replace(['\'', '"'], ""))
         );
         let request = quiet_client().post(format!("{}/{}/{way}", self.shell.site, self.key)).body(body);
         let request = request.header("cookie", &self.owner.cookie).header("origin", &self.shell.site);

@@ -167,6 +167,18 @@ async fn a_megabyte_is_refused_before_it_is_read() {
         stream.write_all(head.as_bytes()).unwrap();
         connections.push(stream);
     }
+    // Forms of a few words take no more than those, whatever a program may hold.
+    let key = fresh_key(server.url()).await;
+    for way in
+        ["unlock", "password", "expiry"].map(|word| format!("{key}/{word}")).iter().map(String::as_str).chain(["login"])
+    {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        let head = format!("POST /{way} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 1000000\r\n");
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+        stream.write_all((head + kind).as_bytes()).unwrap();
+        connections.push(stream);
+    }
     for mut stream in connections {
         let mut answer = [0; 12];
         stream.read_exact(&mut answer).unwrap();
