@@ -219,7 +219,7 @@ impl Sent {
         let notice = notice(&story.message, chosen, burning);
         let view = self.view(key, base, language);
         let view = match &error {
-            WebError::Refused(Refusal::KeptAlready) => view::anew(view),
+            WebError::Refused(Refusal::KeptAlready | Refusal::GoneMeanwhile) => view::anew(view),
             _ => View { kept: kept.is_some() && burning.is_none(), ..view },
         };
         let view = View { notice: Some(notice), chosen, ..view };

@@ -90,6 +90,10 @@ async fn store_anew(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, W
 
 async fn create(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
     let Wanted { key, fork_of, .. } = wanted;
+    // Whoever has the link of what is gone is not given something else in its place by a page that was left open.
+    if matches!(wanted.seen, Seen::Revision(1..)) {
+        return Err(WebError::Refused(Refusal::GoneMeanwhile));
+    }
     let origin = match fork_of {
         Some(origin) => snippets.load(&origin.key).await?,
         None => None,

@@ -284,6 +284,14 @@ impl Viewer {
         self.count().await
     }
 
+    /// Goes on with a fresh page: what stood here is gone.
+    pub(super) async fn start_anew(&mut self) -> Result<(), Failure> {
+        self.move_to(SnippetKey::random()).await?;
+        self.snippet = None;
+        self.is_stale = false;
+        Ok(self.tell_snippet().await?)
+    }
+
     /// Says that this viewer is there.
     async fn count(&mut self) -> Result<(), StorageError> {
         let count = self.state.snippets.viewer_is_here(&self.key, &self.id).await?;

@@ -16,6 +16,7 @@ mod faults;
 mod forged_agent;
 mod forking;
 mod forms;
+mod gone;
 mod host_faults;
 mod hostile_text;
 mod keeping;
