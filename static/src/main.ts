@@ -231,6 +231,7 @@ wireMenu(elements.fileMenu, (what) => workspace.act(what));
 wireUploads(elements.editorPane, elements.upload, {
   refuse: refuseUpload,
   take: (files) => workspace.take(files),
+  paths: () => workspace.snapshot().files.map((file) => file.path),
   fault: (sentence) => session.notify(sentence),
 });
 elements.share.addEventListener("click", () => void share());
