@@ -129,7 +129,9 @@ async fn an_expiry_is_shown_and_kept_to() {
     let shell = Shell::at(server.url(), &[("a.sh", "echo 1")]);
     let kept = shell.curl(&["-T", "a.sh", "HOST/?expires=10m"]);
     let url = kept.body.trim();
-    assert!(page(url).await.contains("Expires <time"));
+    for way in ["", "/revisions", "/1", "/diff?from=1&to=1", "/embed"] {
+        assert!(page(&format!("{url}{way}")).await.contains("xpires <time"), "{way}");
+    }
     let mut redis = server.redis().await;
     let key = format!("{{snippet:{}}}", kept.key());
     for part in ["", ":revisions", ":history"] {
