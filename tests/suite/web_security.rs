@@ -87,8 +87,21 @@ async fn nothing_is_changed_from_another_site_and_no_socket_is_opened_from_there
     let server = Server::shared().await;
     let owner = Visitor::new(server.url()).await;
     let key = fresh_key(server.url()).await;
-    let changes = ["save", "run", "expiry", "delete", "undelete", "unlock", "burn", "move", "1/restore"]
-        .map(|word| format!("/{key}/{word}"));
+    let changes = [
+        "save",
+        "run",
+        "files",
+        "expiry",
+        "password",
+        "delete",
+        "undelete",
+        "unlock",
+        "burn",
+        "move",
+        "1/restore",
+        "embed",
+    ]
+    .map(|word| format!("/{key}/{word}"));
     let others = ["/", "/run/python", "/login", "/mine/move", "/move/00"];
     for way in changes.iter().map(String::as_str).chain(others) {
         for (name, value) in [
