@@ -1,9 +1,11 @@
 //! Which language a program is written in when nobody says: by its name, its first line, its text.
 
-use crate::languages::{Language, Languages};
+use crate::languages::{Language, Languages, typescript};
 
 /// Lines that are looked at.
 const MAX_LINES: usize = 400;
+/// A language, and the one that holds all of it and more: one of the two is looked for first, and then told from the other.
+const WITHIN: (&str, &str) = ("javascript", "typescript");
 /// What a guess by the text needs at least.
 const MIN_SCORE: u32 = 2;
 
@@ -35,7 +37,7 @@ enum Sign {
 use Sign::{Line, Start, Within};
 
 /// Language, sign, weight.
-const SIGNS: [(&str, Sign, u32); 62] = [
+const SIGNS: [(&str, Sign, u32); 63] = [
     ("bash", Start("echo "), 2),
     ("bash", Start("if ["), 2),
     ("bash", Line("fi"), 2),
@@ -94,10 +96,11 @@ const SIGNS: [(&str, Sign, u32); 62] = [
     ("rust", Within("let mut "), 3),
     ("rust", Start("use std::"), 4),
     ("rust", Start("impl "), 2),
-    ("typescript", Within("console.log("), 2),
     ("typescript", Start("interface "), 3),
+    ("typescript", Within(" as const"), 3),
     ("typescript", Within(": string"), 4),
     ("typescript", Within(": number"), 4),
+    ("typescript", Within(": boolean"), 3),
 ];
 
 impl Languages {
@@ -127,12 +130,21 @@ impl Languages {
 
     /// By words that one language uses and others do not; a draw tells nothing.
     fn of_text(&self, text: &str) -> Option<&Language> {
-        let mut scores: Vec<(u32, &Language)> =
-            self.all.iter().map(|language| (score(&language.id.0, text), language)).collect();
+        let (inner, outer) = WITHIN;
+        let of = |language: &Language| match language.id.0.as_str() {
+            id if id == inner => score(inner, text) + score(outer, text),
+            id if id == outer => 0,
+            id => score(id, text),
+        };
+        let mut scores: Vec<(u32, &Language)> = self.all.iter().map(|language| (of(language), language)).collect();
         scores.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         let (best, language) = scores.first()?;
         let second = scores.get(1).map_or(0, |(score, _)| *score);
-        (*best >= MIN_SCORE && *best > second).then_some(*language)
+        if *best < MIN_SCORE || *best <= second {
+            return None;
+        }
+        let is_outer = language.id.0 == inner && typescript::is_marked(text.lines().take(MAX_LINES));
+        self.find(outer).filter(|_| is_outer).or(Some(*language))
     }
 }
 
@@ -178,6 +190,33 @@ mod tests {
     fn every_first_program_tells_its_language() {
         for language in Languages::load().unwrap().all() {
             assert_eq!(guess("", &language.hello).as_ref(), Some(&language.id.0), "{}", language.hello);
+        }
+    }
+
+    #[test]
+    fn typescript_is_told_from_javascript_by_what_only_it_has() {
+        let cases = [
+            ("interface Point { x: number }\nconst p: Point = { x: 1 }\nconsole.log(p)\n", "typescript"),
+            ("function area(width: number, height: number) {\n  return width * height\n}\n", "typescript"),
+            ("const sizes = ['s', 'm'] as const\nfor (const size of sizes) console.log(size)\n", "typescript"),
+            ("enum Colour { Red, Green }\nconsole.log(Colour.Red)\n", "typescript"),
+            ("const names: string[] = []\nnames.push('a')\n", "typescript"),
+            ("type Id = string | number\nlet id: Id = 1\nconsole.log(id)\n", "typescript"),
+            ("class Stack<T> {\n  private items: T[] = []\n}\nconsole.log(new Stack<number>())\n", "typescript"),
+            ("const shown = [1, 2].map(number => ({ value: number }))\nconsole.log(shown)\n", "javascript"),
+            (
+                "// area(width: number): number\nfunction area(width) { return width }\nconsole.log(area(1))\n",
+                "javascript",
+            ),
+            ("const fs = require('fs')\nconst types = { name: string, is: boolean }\n", "javascript"),
+            ("import * as path from 'path'\nconsole.log(path.sep, 'x as const')\n", "javascript"),
+            ("const kind = n => n > 1 ? (n) : 'one'\nconsole.log(kind(2))\n", "javascript"),
+            ("<?php\ninterface A {}\nfunction f(int $x): string { return ''; }\necho f(1);\n", "php"),
+            ("enum Colour { Red }\nfn main() {\n    let c: Colour = Colour::Red;\n}\n", "rust"),
+            ("public class A {\n  interface B { }\n  enum C { D }\n  private int x = 1;\n}\n", "java"),
+        ];
+        for (text, id) in cases {
+            assert_eq!(guess("", text).as_deref(), Some(id), "{text}");
         }
     }
 

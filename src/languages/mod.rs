@@ -4,6 +4,7 @@
 //! at start, then read-only. Not here: which versions an image holds (the runner reads them from the image).
 
 mod guess;
+mod typescript;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

@@ -3,6 +3,8 @@
 
 pub mod file;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::languages::{LanguageId, Languages};
@@ -63,6 +65,21 @@ impl Default for ProgramLimits {
     }
 }
 
+/// A limit's size as people read it: to the byte, and in KiB where it is a whole number of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Size(pub usize);
+
+impl fmt::Display for Size {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes >= 1024 && bytes.is_multiple_of(1024) => {
+                write!(formatter, "{} KiB ({bytes} bytes)", bytes / 1024)
+            }
+            bytes => write!(formatter, "{bytes} bytes"),
+        }
+    }
+}
+
 /// Why a draft is not a program. The text is for the visitor.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ProgramError {
@@ -76,10 +93,10 @@ pub enum ProgramError {
     #[error("{0} files are too many; at most {1} are kept")]
     TooManyFiles(usize, usize),
     /// Too many source bytes.
-    #[error("the source is {0} bytes long; at most {1} are kept")]
+    #[error("the source is {0} bytes long; at most {size} are kept", size = Size(*.1))]
     SourceTooLarge(usize, usize),
     /// Too many argument bytes.
-    #[error("the arguments are {0} bytes long; at most {1} are passed on")]
+    #[error("the arguments are {0} bytes long; at most {size} are passed on", size = Size(*.1))]
     ArgumentsTooLarge(usize, usize),
     /// A quote in the arguments line that nothing ends.
     #[error("the arguments hold a {0} that is never closed; close it, or put \\ before it if it is meant as it stands")]
@@ -88,7 +105,7 @@ pub enum ProgramError {
     #[error("argument {0} holds a zero byte, which no program can be given")]
     ZeroInArgument(usize),
     /// Too many stdin bytes.
-    #[error("the input is {0} bytes long; at most {1} are passed on")]
+    #[error("the input is {0} bytes long; at most {size} are passed on", size = Size(*.1))]
     StdinTooLarge(usize, usize),
     /// A path that cannot be used.
     #[error("file {number} cannot be called “{path}”: {reason}")]
@@ -103,6 +120,15 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
+    /// Whether there is too much of something, where nothing else is wrong.
+    #[must_use]
+    pub fn is_excess(&self) -> bool {
+        matches!(
+            self,
+            Self::TooManyFiles(..) | Self::SourceTooLarge(..) | Self::ArgumentsTooLarge(..) | Self::StdinTooLarge(..)
+        )
+    }
+
     /// A stable word for programs that read the answer.
     #[must_use]
     pub fn code(&self) -> &'static str {

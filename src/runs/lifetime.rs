@@ -11,8 +11,11 @@ use crate::runs::request::{RunId, SnippetRevision};
 use crate::runs::script::RunKeys;
 use crate::runs::store::Runs;
 
+/// How often a snippet is looked at again that changes while its runs are being kept.
+const LOOKS: usize = 8;
+
 /// Until when a run is kept. Where its end is left to chance, finishing it sets one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kept {
     /// As long as Redis.
     Always,
@@ -24,46 +27,70 @@ enum Kept {
     Forgotten,
 }
 
+/// The fields of a snippet that say how long its latest run is kept, in the order of the script.
+const TERMS: [&str; 5] = ["head", "deleted", "expires", "lock", "burns"];
+
+/// Their values.
+type Terms = [Option<String>; TERMS.len()];
+
+/// How long the latest run of such a snippet is kept.
+fn due([head, deleted, expires, lock, burns]: Terms) -> Kept {
+    if head.is_none() || deleted.is_some() || lock.is_some() || burns.is_some() {
+        return Kept::Forgotten;
+    }
+    expires.and_then(|end| end.parse().ok()).map_or(Kept::Always, Kept::Until)
+}
+
 impl Runs {
     /// Names a submitted run on its snippet's stream and tells everybody who looks at it. From here on it lives
     /// with the snippet, and the run that was the latest until now lives [`keys::RUN_LIFETIME`] more. Runs of a snippet
-    /// with a password, or that can be read once, live [`keys::DELETED_RUN_LIFETIME`]: sealed as they are, they open with
-    /// the instance's secret, not with the password.
+    /// with a password, that can be read once, or that is gone, live [`keys::DELETED_RUN_LIFETIME`]: sealed as they may be,
+    /// they open with the instance's secret, not with the password.
     ///
     /// # Errors
     /// When Redis fails; the run itself goes on.
     pub async fn announce(&self, id: &RunId, snippet: &SnippetRevision) -> Result<(), DbError> {
-        let mut commands = self.db.commands();
         let mut call = self.scripts.announce.key(keys::snippet(&snippet.key));
         call.key(keys::snippet_runs(&snippet.key)).arg(id.as_str()).arg(snippet.revision);
         call.arg(keys::RUNS_PER_SNIPPET).arg(keys::snippet_channel(&snippet.key));
-        let (is_there, expires, before, is_fleeting): (bool, String, String, bool) =
-            call.invoke_async(&mut commands).await?;
-        if !is_there {
-            return Ok(());
-        }
-        if is_fleeting {
-            return keep(&mut commands, id, Kept::Forgotten).await;
-        }
-        keep(&mut commands, id, expires.parse().map_or(Kept::Always, Kept::Until)).await?;
-        match RunId::parse(&before) {
-            Some(before) => keep(&mut commands, &before, Kept::Released).await,
-            None => Ok(()),
-        }
+        let (terms, before): (Terms, String) = call.invoke_async(&mut self.db.commands()).await?;
+        let runs: Vec<RunId> = std::iter::once(id.clone()).chain(RunId::parse(&before)).collect();
+        self.keep_all(&snippet.key, &runs, due(terms)).await
     }
 
     /// Keeps the runs of a snippet as long as it is kept itself: its latest until its end, the others as ever.
     ///
     /// # Errors
     /// When Redis fails; some may then live longer or shorter than the snippet.
-    pub async fn keep_runs_of(&self, snippet_key: &str, expires_ms: Option<u64>) -> Result<(), DbError> {
+    pub async fn keep_runs_of(&self, snippet_key: &str) -> Result<(), DbError> {
+        let kept = due(self.terms_of(snippet_key).await?);
+        self.keep_all(snippet_key, &self.runs_of(snippet_key).await?, kept).await
+    }
+
+    /// Keeps runs, the snippet's latest first, as it asked for when it was looked at last; then looks again. It lies
+    /// elsewhere, so no transaction spans both: a password that was set, or a deletion, has let go what it found before
+    /// this kept it, and only this sees that.
+    async fn keep_all(&self, snippet_key: &str, runs: &[RunId], mut latest: Kept) -> Result<(), DbError> {
         let mut commands = self.db.commands();
-        let mut kept = expires_ms.map_or(Kept::Always, Kept::Until);
-        for run in self.runs_of(snippet_key).await? {
-            keep(&mut commands, &run, kept).await?;
-            kept = Kept::Released;
+        for _ in 0..LOOKS {
+            let others = if latest == Kept::Forgotten { Kept::Forgotten } else { Kept::Released };
+            for (index, run) in runs.iter().enumerate() {
+                keep(&mut commands, run, if index == 0 { latest } else { others }).await?;
+            }
+            let now = due(self.terms_of(snippet_key).await?);
+            if now == latest {
+                return Ok(());
+            }
+            latest = now;
+        }
+        for run in runs {
+            keep(&mut commands, run, Kept::Forgotten).await?;
         }
         Ok(())
+    }
+
+    async fn terms_of(&self, snippet_key: &str) -> Result<Terms, DbError> {
+        Ok(self.db.commands().hmget(keys::snippet(snippet_key), &TERMS).await?)
     }
 
     /// Lets one run go soon, whatever it belongs to: it shows what is protected.

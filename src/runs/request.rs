@@ -119,6 +119,23 @@ pub struct SnippetRevision {
     pub revision: u64,
 }
 
+/// The newest run of a snippet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatestRun {
+    /// Its id.
+    pub id: RunId,
+    /// The revision that was run; the snippet may have a newer one by now.
+    pub revision: u64,
+}
+
+impl LatestRun {
+    /// As the snippet's stream names it.
+    #[must_use]
+    pub fn read(id: &str, revision: u64) -> Option<Self> {
+        RunId::parse(id).map(|id| Self { id, revision })
+    }
+}
+
 /// What a viewer may say to a run while it waits or runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -9,7 +9,7 @@ use crate::db::{Db, DbError, keys};
 use crate::runs::envelope::Envelope;
 use crate::runs::event::LoggedEvent;
 use crate::runs::outcome::{Finished, Outcome};
-use crate::runs::request::{Control, RunId, RunRequest};
+use crate::runs::request::{Control, LatestRun, RunId, RunRequest};
 use crate::runs::script::{RunKeys, Scripts};
 
 /// How much longer a sealed message may be than what was typed: four times holds for a single key.
@@ -189,10 +189,11 @@ impl Runs {
     ///
     /// # Errors
     /// When Redis fails.
-    pub async fn latest_of(&self, snippet_key: &str) -> Result<Option<RunId>, DbError> {
+    pub async fn latest_of(&self, snippet_key: &str) -> Result<Option<LatestRun>, DbError> {
         let runs = keys::snippet_runs(snippet_key);
         let reply: StreamRangeReply = self.db.commands().xrevrange_count(runs, "+", "-", 1).await?;
-        Ok(reply.ids.first().and_then(|entry| entry.get::<String>("run")).and_then(|id| RunId::parse(&id)))
+        let read = |entry: &StreamId| LatestRun::read(&entry.get::<String>("run")?, entry.get("revision").unwrap_or(0));
+        Ok(reply.ids.first().and_then(read))
     }
 
     /// Number of runs that wait on this shard.

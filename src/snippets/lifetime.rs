@@ -120,6 +120,19 @@ impl Snippets {
         self.done(call.arg(keys::snippet_channel(key.as_str()))).await
     }
 
+    /// For how long this owner can still have a deleted snippet back; `None` for what is not deleted, or not theirs.
+    ///
+    /// # Errors
+    /// When Redis fails.
+    pub async fn deleted_for(&self, key: &SnippetKey, owner: &OwnerHash) -> Result<Option<Duration>, DbError> {
+        let standing = self.standing(key).await?;
+        if !standing.is_some_and(|standing| standing.is_deleted && standing.owner.is(owner)) {
+            return Ok(None);
+        }
+        let left: i64 = self.db.commands().pttl(keys::snippet(key.as_str())).await?;
+        Ok(u64::try_from(left).ok().map(Duration::from_millis))
+    }
+
     /// Takes a deletion back.
     ///
     /// # Errors

@@ -191,7 +191,7 @@ pub(super) struct Scripts {
 /// What must be known of a snippet before it is changed.
 pub(super) struct Standing {
     pub(super) owner: OwnerHash,
-    is_deleted: bool,
+    pub(super) is_deleted: bool,
     lock: Option<Lock>,
     pub(super) burns: bool,
 }

@@ -28,6 +28,8 @@ pub struct View {
     pub content: Option<Arc<Content>>,
     /// Id of its newest run.
     pub latest_run: Option<String>,
+    /// The revision that it ran.
+    pub latest_run_revision: u64,
 }
 
 /// The answer to the question for a view.
@@ -79,8 +81,10 @@ impl Snippets {
         let snippet = read_snippet(key, fields)?;
         let is_open = snippet.lock.is_none() && !snippet.burns;
         let content = if is_open { self.content(&snippet, digest).await? } else { None };
-        let latest_run = runs.ids.first().and_then(|entry| entry.get("run"));
-        Ok(Some(Arc::new(View { snippet, content, latest_run })))
+        let latest = runs.ids.first();
+        let latest_run = latest.and_then(|entry| entry.get("run"));
+        let latest_run_revision = latest.and_then(|entry| entry.get("revision")).unwrap_or(0);
+        Ok(Some(Arc::new(View { snippet, content, latest_run, latest_run_revision })))
     }
 
     async fn content(&self, snippet: &Snippet, digest: String) -> Result<Option<Arc<Content>>, SnippetError> {

@@ -11,8 +11,9 @@ use askama::Template;
 
 use crate::web::accept::Form;
 use crate::web::assets::Page;
-use crate::web::error::{Story, WebError, of_status};
+use crate::web::error::WebError;
 use crate::web::secrets::asking;
+use crate::web::story::{Story, of_status};
 
 /// What a program is told that lacks a snippet's password.
 const BASIC: &str = "Basic realm=\"snippet\", charset=\"UTF-8\"";

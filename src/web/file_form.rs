@@ -4,6 +4,8 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::languages::Language;
+use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
 use crate::web::api::body::{self, FormField};
@@ -11,7 +13,7 @@ use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::form_fields::Fields;
 use crate::web::network::Network;
-use crate::web::run_form::Sent;
+use crate::web::run_form::{self, Sent};
 use crate::web::snippet_page;
 use crate::web::state::State;
 use crate::web::view::View;
@@ -30,24 +32,49 @@ pub(super) async fn arrange(
     key: Path<SnippetKey>,
     payload: Payload,
 ) -> Result<HttpResponse, WebError> {
-    let limits = &asked.0.settings.program_limits;
+    let limits = asked.0.settings.program_limits;
     let most = limits.files * FIELDS_PER_FILE + MAX_WORDS;
-    let parts = body::read_form(&request, payload, asked.0.settings.message_bytes(), most).await?;
+    let room = (asked.0.settings.message_bytes(), most);
+    let parts = body::read_form(&request, payload, limits, room).await?;
     let (pairs, uploads) = sorted(parts)?;
     let mut fields = Fields::read(pairs)?;
-    let notice = match (fields.move_up(), uploads.len()) {
+    let has_moved = fields.move_up();
+    let mut sent = Sent::new(asked, key.into_inner(), fields);
+    let base = sent.base(&sent.key).await?;
+    let language = sent.shown_language(base.as_ref()).ok_or(WebError::NotFound)?.clone();
+    let number = uploads.len();
+    let refused = add(&mut sent, uploads, (base.as_ref(), &language)).err().map(|error| error.story());
+    let notice = match &refused {
+        Some(story) => format!("{} No file was added; the rest is as it was.", story.message),
+        None => told(has_moved, number),
+    };
+    let chosen = sent.fields.chosen();
+    let view = View { notice: Some(notice), chosen, ..sent.view(sent.key.clone(), base, &language) };
+    snippet_page::respond(&sent.state, page, &sent.visitor, view, refused.as_ref()).await
+}
+
+/// Adds the files that were chosen, unless what comes of it could not be saved. What the files have no part in is left to
+/// Save.
+fn add(sent: &mut Sent, files: Vec<SourceFile>, (base, language): (Option<&View>, &Language)) -> Result<(), WebError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut fields = sent.fields.clone();
+    files.into_iter().for_each(|file| fields.add(file));
+    let shown = fields.shown(run_form::files_of(base));
+    let draft = Draft { language: language.id.0.clone(), stdin: None, ..shown };
+    draft.parse(&sent.state.languages, &sent.state.settings.program_limits)?;
+    sent.fields = fields;
+    Ok(())
+}
+
+fn told(has_moved: bool, added: usize) -> String {
+    match (has_moved, added) {
         (true, _) => "The file has moved up. Save or run to keep it so.".to_owned(),
         (false, 0) => "No file was chosen.".to_owned(),
         (false, 1) => "One file is added. Save or run to keep it.".to_owned(),
         (false, number) => format!("{number} files are added. Save or run to keep them."),
-    };
-    uploads.into_iter().for_each(|file| fields.add(file));
-    let sent = Sent::new(asked, key.into_inner(), fields);
-    let base = sent.base(&sent.key).await?;
-    let language = sent.shown_language(base.as_ref()).ok_or(WebError::NotFound)?;
-    let chosen = sent.fields.chosen();
-    let view = View { notice: Some(notice), chosen, ..sent.view(sent.key.clone(), base, language) };
-    snippet_page::respond(&sent.state, page, &sent.visitor, view, None).await
+    }
 }
 
 type Sorted = (Vec<(String, String)>, Vec<SourceFile>);

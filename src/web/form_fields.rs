@@ -13,7 +13,7 @@ use crate::web::secrets::door::Choices;
 use crate::web::text_field;
 
 /// What was sent.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Fields {
     pub(super) language: String,
     /// Absent where the title is somebody else's.

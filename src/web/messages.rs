@@ -6,7 +6,7 @@ use crate::program::Draft;
 use crate::runs::event::LoggedEvent;
 use crate::runs::request::{RunId, Terminal};
 use crate::snippets::key::SnippetKey;
-use crate::web::error::Story;
+use crate::web::story::Story;
 
 /// What a client says.
 #[derive(Debug, Deserialize)]

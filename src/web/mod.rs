@@ -4,11 +4,11 @@
 //! - [`routes`]: the table of addresses; `server`: the listening server
 //! - pages: `snippet_page`, `fresh_page`, `run_form`, `file_form`, `run_result`, `history`, `raw`, `archive`, `assets`, `health`
 //! - `api`: the same for curl and programs; `removal`
-//! - the socket: `run_socket` (the actor), `viewer` (its logic), `messages`, `followed`, `inbox`, `crowd`
+//! - the socket: `run_socket` (the actor), `viewer` (its logic; `viewer_commands`, `viewer_watch`), `messages`, `followed`, `inbox`, `crowd`
 //! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`, `language_list`
 //! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
-//! - around every answer: `error`, `refusal`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `visitor`
+//! - around every answer: `error`, `story`, `refusal`, `excess`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `query`, `visitor`
 
 pub mod rates;
 pub mod routes;
@@ -27,6 +27,7 @@ mod contact;
 mod crowd;
 mod error;
 mod error_page;
+mod excess;
 mod file_form;
 mod followed;
 mod fork_of;
@@ -46,6 +47,7 @@ mod network;
 mod origin;
 mod owned;
 mod qr;
+mod query;
 mod raw;
 mod readiness;
 mod refusal;
@@ -57,9 +59,11 @@ mod secrets;
 mod sharing;
 mod snippet_data;
 mod snippet_page;
+mod story;
 mod submission;
 mod text_field;
 mod view;
 mod viewer;
 mod viewer_commands;
+mod viewer_watch;
 mod visitor;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Deserialize;
 
@@ -13,6 +13,7 @@ use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::error::WebError;
 use crate::web::headers::RAW_POLICY;
+use crate::web::query::Query;
 use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -21,12 +22,12 @@ use crate::web::visitor::Visitor;
 #[derive(Debug, Deserialize)]
 pub(super) struct Choice {
     file: Option<String>,
-    revision: Option<u64>,
+    pub(super) revision: Option<u64>,
     /// Present: to be kept as a file, not shown.
     download: Option<String>,
 }
 
-/// `GET /{key}/raw`, and `GET /{key}` from a program
+/// `GET /{key}/raw`
 pub(super) async fn show(
     (state, visitor): (Data<State>, Visitor),
     key: Path<SnippetKey>,
@@ -62,7 +63,13 @@ async fn content(
     Ok(Arc::new(revision.content))
 }
 
-async fn chosen(state: &State, visitor: &Visitor, key: &SnippetKey, choice: &Choice) -> Result<HttpResponse, WebError> {
+/// The file that was chosen.
+pub(super) async fn chosen(
+    state: &State,
+    visitor: &Visitor,
+    key: &SnippetKey,
+    choice: &Choice,
+) -> Result<HttpResponse, WebError> {
     let content = content(state, visitor, key, choice.revision).await?;
     let wanted = |path: &str| choice.file.as_deref().is_none_or(|file| file == path);
     let mut files = content.program.files.iter();

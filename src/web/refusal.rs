@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 
-use crate::web::error::{Story, story};
+use crate::web::story::{Story, story};
 
 /// What is missing or wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

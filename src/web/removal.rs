@@ -20,13 +20,13 @@ pub(super) async fn delete(state: &State, key: &SnippetKey, owner: &OwnerHash) -
 pub(super) async fn undelete(state: &State, key: &SnippetKey, owner: &OwnerHash) -> Result<(), WebError> {
     state.snippets.undelete(key, owner).await?;
     let snippet = state.snippets.load(key).await?.ok_or(WebError::NotFound)?;
-    keep_runs(state, &snippet, snippet.expires_ms).await
+    keep_runs(state, &snippet).await
 }
 
 /// Keeps a snippet's runs as long as the snippet, unless they show what storage is not to hold in clear.
-pub(super) async fn keep_runs(state: &State, snippet: &Snippet, expires_ms: Option<u64>) -> Result<(), WebError> {
+pub(super) async fn keep_runs(state: &State, snippet: &Snippet) -> Result<(), WebError> {
     if snippet.lock.is_some() || snippet.burns {
         return Ok(());
     }
-    Ok(state.runs.keep_runs_of(snippet.key.as_str(), expires_ms).await?)
+    Ok(state.runs.keep_runs_of(snippet.key.as_str()).await?)
 }

@@ -1,14 +1,16 @@
 //! The table of addresses, and what stands around every answer.
 
+use actix_web::error::UrlencodedError;
 use actix_web::guard;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, QueryConfig, ServiceConfig};
+use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, ServiceConfig};
 use actix_web::{Handler, Resource, Responder, Route};
 
 use crate::snippets::key::KEY_LENGTH;
 use crate::web::accept::is_browser;
-use crate::web::api::{create, edit, run, usage};
+use crate::web::api::{create, edit, read, run, usage};
 use crate::web::error::WebError;
+use crate::web::excess::Excess;
 use crate::web::history::{diff_page, forks, life, revision, revisions};
 use crate::web::owned::{mine, moving};
 use crate::web::secrets::{burn, login, relock, unlock};
@@ -27,10 +29,10 @@ const MAX_WORDS_BYTES: usize = 16 * 1024;
 
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
-    let form = form_within(state.settings.message_bytes());
+    let limits = state.settings.program_limits;
+    let form = form_within(state.settings.message_bytes(), Excess::Program(limits));
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
-    config.app_data(QueryConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(form);
     // The innermost stands first.
@@ -93,6 +95,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/{key}/diff", diff_page::show))
         .service(of_words("/{key}/expiry").post(life::expire))
         .service(web::resource("/{key}/delete").post(life::delete))
+        .service(get("/{key}/deleted", life::deleted))
         .service(web::resource("/{key}/undelete").post(life::undelete))
         .service(get("/{key}/{number:[0-9]+}", revision::show))
         .service(web::resource("/{key}/{number:[0-9]+}/restore").post(revision::restore))
@@ -104,18 +107,21 @@ fn table(config: &mut ServiceConfig) {
 fn snippet(path: &str) -> Resource {
     web::resource(path)
         .route(reading().guard(guard::fn_guard(is_browser)).to(snippet_page::show))
-        .route(reading().to(raw::show))
+        .route(reading().to(read::show))
         .route(web::put().to(edit::put))
         .route(web::delete().to(edit::delete))
 }
 
 /// An address whose form holds a few words, and no program.
 fn of_words(path: &str) -> Resource {
-    web::resource(path).app_data(form_within(MAX_WORDS_BYTES))
+    web::resource(path).app_data(form_within(MAX_WORDS_BYTES, Excess::Body))
 }
 
-fn form_within(limit: usize) -> FormConfig {
-    FormConfig::default().limit(limit).error_handler(|error, _| WebError::from(error).into())
+fn form_within(limit: usize, excess: Excess) -> FormConfig {
+    FormConfig::default().limit(limit).error_handler(move |error, _| match error {
+        UrlencodedError::Overflow { .. } => WebError::TooLarge(excess).into(),
+        error => WebError::from(error).into(),
+    })
 }
 
 /// An address that can be read; asked with HEAD, actix leaves the body away.

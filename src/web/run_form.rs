@@ -260,7 +260,7 @@ fn notice(message: &str, chosen: Chosen, burning: Option<&Stored>) -> String {
     format!("{message}{}{password}", kept.unwrap_or_default())
 }
 
-fn files_of(base: Option<&View>) -> &[SourceFile] {
+pub(super) fn files_of(base: Option<&View>) -> &[SourceFile] {
     base.map_or(&[], |view| &view.content.program.files)
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Handler, Message, StreamHandler};
 use actix_web::error::PayloadError;
-use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_web_actors::ws::{self, CloseCode, CloseReason, ProtocolError, WebsocketContext, WsResponseBuilder};
 use bytes::{Bytes, BytesMut};
@@ -22,6 +22,7 @@ use crate::web::error::WebError;
 use crate::web::fork_of::ForkOf;
 use crate::web::inbox::{Gate, Writer, inbox};
 use crate::web::origin::{self, Origin};
+use crate::web::query::Query;
 use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::viewer::{Arrival, Gone, Outlet, Seen, Viewer};

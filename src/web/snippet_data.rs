@@ -22,6 +22,8 @@ pub(super) struct SnippetData<'a> {
     fork_of: Option<String>,
     /// What it shows has a password, or is a fork of something that has.
     protected: bool,
+    /// The newest run, whose output the page shows.
+    last_run: Option<PrintedRun<'a>>,
     language: LanguageData<'a>,
     /// Address of the list of all languages.
     pub(super) languages: &'a str,
@@ -32,6 +34,14 @@ pub(super) struct SnippetData<'a> {
     max_source_bytes: usize,
     max_stdin_bytes: usize,
     max_argument_bytes: usize,
+}
+
+/// A run as the script finds it.
+#[derive(Serialize)]
+struct PrintedRun<'a> {
+    id: &'a str,
+    /// The revision that was run.
+    revision: u64,
 }
 
 /// A file as the script finds it.
@@ -64,6 +74,7 @@ impl<'a> SnippetData<'a> {
             owner: view.is_owned_by(visitor),
             fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(ForkOf::to_string),
             protected: view.is_protected,
+            last_run: view.run.as_ref().map(|run| PrintedRun { id: run.id.as_str(), revision: run.revision }),
             language: LanguageData::of(language),
             languages: &state.language_list.address,
             files: files(&program.files),

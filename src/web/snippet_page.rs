@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, VARY};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use crate::languages::{Language, LanguageId};
 use crate::program::Program;
-use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
 use crate::snippets::store::Snippet;
@@ -18,15 +17,17 @@ use crate::web::arguments;
 use crate::web::assets::Page;
 use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
-use crate::web::error::{Story, WebError};
+use crate::web::error::WebError;
 use crate::web::fork_of::ForkOf;
 use crate::web::form_fields::Chosen;
 use crate::web::fresh_page::{Start, first_language, fresh};
 use crate::web::kept_page::{self, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
+use crate::web::query::Query;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
+use crate::web::story::Story;
 use crate::web::view::{View, by_door, open};
 use crate::web::visitor::Visitor;
 
@@ -62,6 +63,8 @@ struct SnippetPage<'a> {
     lifetimes: [Lifetime; 7],
     last_output: &'a Markup,
     last_message: &'a str,
+    /// The revision that printed it, where that is not the newest.
+    output_of: Option<u64>,
     notice: &'a str,
     kept: bool,
     data: SnippetData<'a>,
@@ -103,7 +106,7 @@ pub(super) async fn respond(
     view: View,
     story: Option<&Story>,
 ) -> Result<HttpResponse, WebError> {
-    let last = last_run::of_view(&state.runs, view.run.as_ref()).await?;
+    let last = last_run::of_view(&state.runs, view.run.as_ref().map(|run| &run.id)).await?;
     let html = kept_or_written(state, page, visitor, &view, &last).await?;
     let status = story.map_or(StatusCode::OK, |story| story.status);
     let mut builder = HttpResponse::build(status);
@@ -143,7 +146,7 @@ async fn kept_or_written(
     let Some(snippet) = view.snippet.as_ref().filter(is_open) else {
         return write(state, page, visitor, view, (last, coloured(visitor, view).await));
     };
-    let run = view.run.as_ref().map(RunId::as_str);
+    let run = view.run.as_ref().map(|run| run.id.as_str());
     let name = Name::of(&page.site, snippet, view.is_owned_by(visitor), run, obstacle(state));
     let nonce = page.nonce.clone();
     if let Some(html) = kept_page::find(&name, &nonce) {
@@ -204,6 +207,7 @@ fn write(
         lifetimes: Lifetime::ALL,
         last_output: &last.output,
         last_message: &last.message,
+        output_of: view.output_of(),
         notice: notice.as_deref().unwrap_or_default(),
         kept: view.kept,
         data: SnippetData::of(state, visitor, view, language),

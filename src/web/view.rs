@@ -1,6 +1,6 @@
 //! What a visitor looks at, and how it is found: a saved snippet, a copy of one, or something that is not saved.
 
-use crate::runs::request::RunId;
+use crate::runs::request::LatestRun;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::Keyring;
 use crate::snippets::revision::Content;
@@ -21,7 +21,7 @@ pub(super) struct View {
     /// What stands in the editor.
     pub(super) content: Content,
     /// The snippet's newest run.
-    pub(super) run: Option<RunId>,
+    pub(super) run: Option<LatestRun>,
     /// What this is a fork of.
     pub(super) forked_from: Option<ForkOf>,
     /// The arguments line as it was sent; without it, as the content has them.
@@ -44,6 +44,12 @@ impl View {
     /// The newest revision, from which an edit starts; 0 before the first.
     pub(super) fn revision(&self) -> u64 {
         self.snippet.as_ref().map_or(self.sent_revision.unwrap_or(0), |snippet| snippet.head)
+    }
+
+    /// The revision whose output the newest run's is, where that is not the newest revision.
+    pub(super) fn output_of(&self) -> Option<u64> {
+        let (snippet, run) = self.snippet.as_ref().zip(self.run.as_ref())?;
+        (1..snippet.head).contains(&run.revision).then_some(run.revision)
     }
 
     /// Whether the visitor owns the snippet.
@@ -91,11 +97,11 @@ pub(super) async fn by_door(
 /// What anybody may read.
 pub(super) fn open(view: &view::View) -> Option<View> {
     let content = view.content.as_ref()?;
-    let run = view.latest_run.as_deref().and_then(RunId::parse);
+    let run = view.latest_run.as_deref().and_then(|id| LatestRun::read(id, view.latest_run_revision));
     Some(saved(view.snippet.clone(), Content::clone(content), run))
 }
 
-fn saved(snippet: Snippet, content: Content, run: Option<RunId>) -> View {
+fn saved(snippet: Snippet, content: Content, run: Option<LatestRun>) -> View {
     let forked_from = snippet.forked_from.as_ref().map(ForkOf::from);
     let is_protected = snippet.lock.is_some();
     View { run, forked_from, is_protected, snippet: Some(snippet.clone()), ..unsaved(snippet.key, content) }

@@ -44,6 +44,7 @@ const session = new Session(
     saved: data.saved,
     forkOf: data.fork_of,
     isProtected: data.protected,
+    printed: data.last_run && { ...data.last_run, key: data.key },
     lastMessage: elements.status.dataset["lastMessage"] ?? "",
     notice: elements.status.dataset["notice"] ?? "",
   },

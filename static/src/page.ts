@@ -13,6 +13,8 @@ export interface SnippetData {
   fork_of: string | null;
   /** What it shows has a password, or is a fork of something that has. */
   protected: boolean;
+  /** The newest run, whose output the page shows. */
+  last_run: { id: string; revision: number } | null;
   language: LanguageInfo;
   /** Address of the list of all languages. */
   languages: string;
@@ -69,6 +71,7 @@ export function findElements() {
     endInput: byId("end-input", HTMLButtonElement),
     scrolled: byId("scrolled", HTMLElement),
     wholeOutput: byId("whole-output", HTMLButtonElement),
+    outputOf: byId("output-of", HTMLElement),
     copy: byId("copy-output", HTMLButtonElement),
     screenReader: byId("screen-reader", HTMLButtonElement),
     bar: byId("status-bar", HTMLElement),

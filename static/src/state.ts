@@ -3,6 +3,12 @@
 import type { ErrorMessage, OutputStream, RunEvent, ServerMessage, SnippetMessage } from "./protocol";
 import { advance, isLive, newRun, placeOf, type Run } from "./run";
 
+export interface Printed {
+  id: string;
+  key: string;
+  revision: number;
+}
+
 export type Link = "connecting" | "open" | "lost";
 
 export interface State {
@@ -16,6 +22,8 @@ export interface State {
   viewers: number;
   link: Link;
   run: Run | null;
+  /** The run whose output is shown, and the revision that it ran. */
+  printed: Printed | null;
   /** Runs that a newer one has replaced on this page. */
   past: ReadonlySet<string>;
   /** What was sent and is not answered yet. */
@@ -52,7 +60,7 @@ export interface Step {
   effects: Effect[];
 }
 
-export function initialState(page: Pick<State, "key" | "revision" | "base" | "owner" | "saved" | "forkOf" | "isProtected" | "lastMessage" | "notice">): State {
+export function initialState(page: Pick<State, "key" | "revision" | "base" | "owner" | "saved" | "forkOf" | "isProtected" | "printed" | "lastMessage" | "notice">): State {
   return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
 }
 
@@ -64,6 +72,13 @@ function hasOwnRun(state: State): boolean {
 /** Whether what is saved goes to this snippet; else it makes a fork. */
 export function maySave(state: State): boolean {
   return state.owner || !state.saved;
+}
+
+/** The revision whose output is shown, where the snippet has a newer one; 0 otherwise. */
+export function outputOf(state: State): number {
+  const { printed } = state;
+  if (printed === null || printed.key !== state.key || state.pending === "run") return 0;
+  return printed.revision < state.revision ? printed.revision : 0;
 }
 
 /** The path and query of this page's socket: where to go on, and what a page not saved yet will be a fork of. */
@@ -157,12 +172,18 @@ function event(state: State, message: RunEvent, now: number): Step {
     case "next":
       return show(state, state.run as Run, message, now, []);
     case "newer run":
-      return show(replaceRun(state), newRun(message.run, state.key, now), message, now, [{ type: "clear" }]);
+      return show(printedBy(replaceRun(state), message.run), newRun(message.run, state.key, now), message, now, [{ type: "clear" }]);
     case "gap":
       return { state, effects: [{ type: "resume" }] };
     default:
       return only(state);
   }
+}
+
+// A run is told after the revision that it runs.
+function printedBy(state: State, run: string): State {
+  if (state.printed?.id === run) return state;
+  return { ...state, printed: { id: run, key: state.key, revision: state.revision } };
 }
 
 function replaceRun(state: State): State {

@@ -1,7 +1,7 @@
 // Shows the state: buttons, status line, watchers. The only place that writes it into the page.
 
 import type { Elements } from "./page";
-import { isBusy, maySave, takesInput, type State } from "./state";
+import { isBusy, maySave, outputOf, takesInput, type State } from "./state";
 import { status, ticking, viewersSentence } from "./status";
 
 const TICK_MS = 100;
@@ -35,7 +35,17 @@ export class View {
     revision.value = String(state.base);
     fork.href = `/?fork=${encodeURIComponent(state.key)}`;
     form.action = `/${state.key}/run`;
+    this.#showOutputOf(outputOf(state));
     this.#tick();
+  }
+
+  #showOutputOf(revision: number): void {
+    const { outputOf: line } = this.#elements;
+    const link = line.querySelector("a");
+    line.hidden = revision === 0;
+    if (link === null || revision === 0) return;
+    link.href = `/${this.#state.key}/${revision}`;
+    setText(link, `revision ${revision}`);
   }
 
   // The counter has its own clock and stands outside the live region: it is seen, not read aloud.

@@ -11,7 +11,7 @@ use crate::page::SnippetPage;
 use crate::server::Server;
 
 /// Fails with what axe finds on the page that is shown.
-async fn is_clean(browser: &Browser, page: &str) {
+pub async fn is_clean(browser: &Browser, page: &str) {
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(axe).expect("script/bootstrap installs the page's packages");
     browser.script(&axe).await;
@@ -22,8 +22,10 @@ async fn is_clean(browser: &Browser, page: &str) {
     assert_eq!(found, json!([]), "{page}: {}", serde_json::to_string_pretty(&found).unwrap());
 }
 
-async fn dark(browser: &Browser) {
-    let features = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+pub async fn dark(browser: &Browser) {
+    // Without motion: a colour on its way from light to dark is neither.
+    let still = json!({"name": "prefers-reduced-motion", "value": "reduce"});
+    let features = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}, still]});
     browser.order("Emulation.setEmulatedMedia", features).await;
 }
 

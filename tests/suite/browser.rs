@@ -94,9 +94,14 @@ impl Browser {
         self.driver.execute(code, Vec::new()).await.unwrap().json().clone()
     }
 
-    /// Shows the page as a phone of 360 px does; a window of Chromium cannot be narrower than 500.
+    /// Shows the page as a phone of 360 px does.
     pub async fn be_a_phone(&self) {
-        let screen = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
+        self.be_as_wide_as(360).await;
+    }
+
+    /// Shows the page as a small screen does; a window of Chromium cannot be narrower than 500.
+    pub async fn be_as_wide_as(&self, width: u32) {
+        let screen = json!({"width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true});
         self.order("Emulation.setDeviceMetricsOverride", screen).await;
     }
 

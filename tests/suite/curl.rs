@@ -121,9 +121,14 @@ async fn an_upload_keeps_the_files_name_which_tells_the_language() {
 async fn the_language_is_the_one_named_else_guessed_else_asked_for() {
     let shell =
         Shell::new(&[("a", "#!/usr/bin/env lua\nprint(1)\n"), ("b", "puts 'x'\n"), ("c", "Dear all, hello\n")]).await;
+    let write = |name: &str, text: &str| std::fs::write(shell.directory.path().join(name), text).unwrap();
+    write("d", "type Id = string\nconst id: Id = 'x'\nconsole.log(id)\n");
+    write("e", "const id = { type: 'string' }\nconsole.log(id)\n");
     for (words, language) in [
         (["--data-binary", "@a", "HOST/"], "Lua"),
         (["--data-binary", "@b", "HOST/"], "Ruby"),
+        (["--data-binary", "@d", "HOST/"], "TypeScript"),
+        (["--data-binary", "@e", "HOST/"], "JavaScript"),
         (["--data-binary", "@b", "HOST/?language=py"], "Python"),
         (["--data-binary", "@c", "HOST/?name=c.go"], "Go"),
     ] {

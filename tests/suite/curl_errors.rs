@@ -15,18 +15,46 @@ async fn a_body_to_the_limit_is_kept_and_one_byte_more_is_not() {
     write("exceeds.py", limit + 1);
     write("huge.py", 5_000_000);
     assert_eq!(shell.curl(&["-T", "fits.py", "HOST/"]).status, 201);
+    let kib = "256 KiB (262144 bytes)";
     for words in [
         vec!["-T", "exceeds.py", "HOST/"],
         vec!["--data-binary", "@exceeds.py", "HOST/?language=python"],
         vec!["--data-binary", "@huge.py", "HOST/?language=python"],
         vec!["--data-binary", "@huge.py", "HOST/run/python"],
+        vec!["-F", "file=@exceeds.py", "HOST/"],
+        vec!["-F", "file=@fits.py", "-F", "file=@exceeds.py", "HOST/"],
         vec!["-F", "file=@huge.py", "HOST/"],
+        vec!["-F", "file=@huge.py", "HOST/run/python"],
         // Without a stated length it is counted as it comes.
         vec!["-H", "Transfer-Encoding: chunked", "--data-binary", "@huge.py", "HOST/?language=python"],
     ] {
         let answer = shell.curl(&words);
-        assert_eq!(answer.status, 413, "{words:?}");
-        assert!(answer.body.ends_with("Make it smaller.\n"), "{words:?}: {}", answer.body);
+        assert!(answer.status == 413 && answer.body.contains(kib), "{words:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn too_much_of_anything_is_413_and_the_sentence_names_what_and_the_limit() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n")]).await;
+    let key = shell.curl(&["-T", "hello.py", "HOST/"]).key();
+    for (name, bytes) in [("long", 20_000), ("input", 1024 * 1024 + 1)] {
+        std::fs::write(shell.directory.path().join(name), "#".repeat(bytes)).unwrap();
+    }
+    let filter = format!("HOST/{key}/run");
+    let many = ["-F", "file=@hello.py;filename=x.py"].repeat(33);
+    for (words, told) in [
+        (vec!["--data-binary", "@input", filter.as_str()], "more input than a run is given: 1024 KiB (1048576 bytes)"),
+        (
+            vec!["-H", "Transfer-Encoding: chunked", "--data-binary", "@input", &filter],
+            "more input than a run is given",
+        ),
+        (vec!["-F", "file=@hello.py", "-F", "stdin=<input", "HOST/"], "at most 1024 KiB (1048576 bytes) are passed on"),
+        (vec!["-F", "file=@hello.py", "-F", "args=<long", "HOST/"], "at most 16 KiB (16384 bytes) are passed on"),
+        ([many.as_slice(), &["HOST/"]].concat(), "33 files are too many; at most 32 are kept"),
+        ([many.as_slice(), &many, &["HOST/"]].concat(), "more files than a snippet can hold: 32 at most"),
+    ] {
+        let answer = shell.curl(&words);
+        assert!(answer.status == 413 && answer.body.contains(told), "{told}: {answer:?}");
     }
 }
 
@@ -72,4 +100,27 @@ async fn nonsense_gets_its_status_and_a_sentence() {
         assert!(answer.body.len() > 10 && answer.body.ends_with(".\n"), "{words:?}: {}", answer.body);
     }
     assert_eq!(shell.curl(&[&format!("HOST/{key}")]).body, "print(1)\n");
+}
+
+/// They were kept with signs that nobody wrote.
+#[tokio::test]
+async fn an_address_that_is_not_utf8_is_refused_in_words() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n")]).await;
+    let kept = shell.curl(&["-T", "hello.py", "HOST/"]);
+    let (bearer, at) = (kept.bearer(), |way: &str| format!("{}{way}", kept.body.trim()));
+    for words in [
+        vec!["-d", "x", "HOST/?language=python&title=%ff"],
+        vec!["-d", "x", "HOST/run/python?args=%C3"],
+        vec!["-X", "PUT", "-d", "x", "-H", &bearer, &at("?title=%ed%a0%80")],
+        vec!["-X", "PUT", "-d", "x", "HOST/caf%e9.py"],
+        vec!["-X", "POST", "-d", "", &at("/run?args=%ff")],
+        vec![&at("/raw?file=%ff")],
+        vec![&at("?file=%ff")],
+        vec!["-H", &bearer, "HOST/mine?q=%ff"],
+        vec!["-H", "Accept: text/html", &at("?fork=%ff")],
+    ] {
+        let answer = shell.curl(&words);
+        assert!(answer.status == 400 && answer.body.contains("not text in UTF-8"), "{words:?}: {answer:?}");
+    }
+    assert_eq!(shell.curl(&["-X", "PUT", "-d", "x = 1", "HOST/caf%C3%A9.py?title=%C3%A9+%25"]).status, 201);
 }

@@ -7,7 +7,7 @@ use crate::server::{Process, Server};
 use crate::socket::{Visitor, fresh_key, quiet_client};
 
 /// Sends the form of the page with this key, as its fields say.
-async fn submit(visitor: &Visitor, action: &str, fields: &[(&str, &str)]) -> Response {
+pub async fn submit(visitor: &Visitor, action: &str, fields: &[(&str, &str)]) -> Response {
     let request = quiet_client().post(format!("{}/{action}", visitor.url)).body(encoded(fields));
     let request = request.header("content-type", "application/x-www-form-urlencoded");
     let request =
@@ -16,13 +16,13 @@ async fn submit(visitor: &Visitor, action: &str, fields: &[(&str, &str)]) -> Res
 }
 
 /// Fields as a browser sends them, every byte escaped.
-fn encoded(fields: &[(&str, &str)]) -> String {
+pub fn encoded(fields: &[(&str, &str)]) -> String {
     let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&")
 }
 
 /// The key in the form's address on a page.
-fn key_of_form(html: &str) -> &str {
+pub fn key_of_form(html: &str) -> &str {
     html.split("action=\"/").nth(1).unwrap().split('/').next().unwrap()
 }
 
@@ -145,49 +145,6 @@ async fn a_fork_saved_without_a_script_says_where_it_comes_from() {
 }
 
 #[tokio::test]
-async fn a_form_saves_several_files_and_never_loses_one() {
-    let url = Server::shared().await.url();
-    let (owner, key) = (Visitor::new(url).await, fresh_key(url).await);
-    let raw = |path: &str| {
-        let request = quiet_client().get(format!("{url}/{key}/raw/{path}"));
-        async move { request.send().await.unwrap().bytes().await.unwrap() }
-    };
-    let page = || async {
-        let request = quiet_client().get(format!("{url}/{key}")).header("cookie", &owner.cookie);
-        request.send().await.unwrap().text().await.unwrap()
-    };
-    let several = [
-        ("language", "python"),
-        ("path", "main.py"),
-        ("content", "import lib.util"),
-        ("path", "lib/util.py"),
-        ("content", "print('from util')"),
-        ("path", "data.bin"),
-        ("base64", "AP8="),
-        ("path", ""),
-        ("content", ""),
-        ("files", "all"),
-    ];
-    assert_eq!(submit(&owner, &format!("{key}/save"), &several).await.status(), 303);
-    assert_eq!((raw("lib/util.py").await, raw("data.bin").await), ("print('from util')".into(), vec![0, 255].into()));
-    let html = page().await;
-    for shown in
-        ["value=\"lib/util.py\"", "name=\"base64\" value=\"AP8=\"", "Binary, 2 bytes", "name=\"remove\" value=\"2\""]
-    {
-        assert!(html.contains(shown), "{shown} is not in {html}");
-    }
-    // As a page whose script did not come sends it.
-    let first_alone = [("language", "python"), ("path", "main.py"), ("content", "import lib.util # again")];
-    let ran = submit(&owner, &format!("{key}/run"), &first_alone).await.text().await.unwrap();
-    assert!(ran.contains("from util"), "{ran}");
-    assert_eq!(raw("data.bin").await, vec![0, 255]);
-    let removed = [&several[..], &[("remove", "2")]].concat();
-    assert_eq!(submit(&owner, &format!("{key}/save"), &removed).await.status(), 303);
-    let html = page().await;
-    assert!(html.contains("lib/util.py") && !html.contains("data.bin"), "{html}");
-}
-
-#[tokio::test]
 async fn a_quote_that_is_never_closed_is_said_and_the_line_stays() {
     let url = Server::shared().await.url();
     let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
@@ -226,16 +183,6 @@ async fn a_refused_form_remembers_how_it_was_to_be_kept_and_asks_for_the_passwor
         }
         assert!(!page.contains("sesame"), "{page}");
     }
-}
-
-#[tokio::test]
-async fn a_form_without_any_file_left_comes_back_with_its_text() {
-    let url = Server::shared().await.url();
-    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
-    let fields = [("language", "bash"), ("path", "a.sh"), ("content", "echo last"), ("remove", "0"), ("files", "all")];
-    let answer = submit(&visitor, &format!("{key}/save"), &fields).await;
-    assert_eq!(answer.status(), 422);
-    assert!(answer.text().await.unwrap().contains("echo last"));
 }
 
 /// It was kept with the password, or to be read once, before it was refused.
@@ -299,73 +246,4 @@ async fn a_password_that_is_chosen_after_a_save_in_clear_makes_no_silent_revisio
         }
     }
     assert_eq!(raw(key).await.text().await.unwrap(), "echo clear");
-}
-
-/// A form with files, as a browser sends it.
-async fn arrange(visitor: &Visitor, key: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> String {
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        let part = format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend(part.into_bytes());
-    }
-    for (name, bytes) in files {
-        let head = format!("form-data; name=\"upload\"; filename=\"{name}\"\r\nContent-Type: text/plain");
-        body.extend(format!("--border\r\nContent-Disposition: {head}\r\n\r\n").into_bytes());
-        body.extend([bytes, b"\r\n".as_slice()].concat());
-    }
-    body.extend(b"--border--\r\n");
-    let request = quiet_client().post(format!("{}/{key}/files", visitor.url)).body(body);
-    let request = request.header("content-type", "multipart/form-data; boundary=border");
-    let request =
-        request.header("cookie", &visitor.cookie).header("origin", &visitor.url).header("accept", "text/html");
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    answer.text().await.unwrap()
-}
-
-#[tokio::test]
-async fn files_are_added_and_moved_without_a_script_and_nothing_is_stored_before_save() {
-    let url = Server::shared().await.url();
-    let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
-    let typed = [
-        ("language", "bash"),
-        ("title", "Mine"),
-        ("path", "main.sh"),
-        ("content", "cat a.txt\r\n# typed"),
-        ("path", ""),
-        ("content", ""),
-        ("files", "all"),
-        ("args", "--mine"),
-        ("password", "sesame"),
-    ];
-    let files = [("a.txt", b"<from a>".as_slice()), ("b.bin", &[0, 255]), ("", b"")];
-    let page = arrange(&visitor, &key, &typed, &files).await;
-    for shown in [
-        "2 files are added",
-        "# typed",
-        "value=\"Mine\"",
-        "value=\"--mine\"",
-        "value=\"a.txt\"",
-        "&#60;from a&#62;",
-        "name=\"base64\" value=\"AP8=\"",
-        "Type the password again",
-        "name=\"up\" value=\"2\"",
-    ] {
-        assert!(page.contains(shown), "{shown} is not in {page}");
-    }
-    assert_eq!(key_of_form(&page), key);
-    let raw = || async { quiet_client().get(format!("{url}/{key}/raw")).send().await.unwrap() };
-    assert_eq!(raw().await.status(), 404, "nothing is stored");
-    let moved = [&typed[..6], &[("path", "a.txt"), ("content", "now first"), ("files", "all"), ("up", "2")]].concat();
-    let page = arrange(&visitor, &key, &moved, &[]).await;
-    assert!(page.contains("has moved up") && page.contains("id=\"path-1\" name=\"path\" value=\"a.txt\""), "{page}");
-    let page = arrange(&visitor, &key, &typed, &[]).await;
-    assert!(page.contains("No file was chosen") && page.contains("# typed"), "{page}");
-    // Save does not send what was chosen, so it must not leave it out without a word.
-    let chosen = [&typed[..7], &[("upload", "a.txt")]].concat();
-    let refused = submit(&visitor, &format!("{key}/save"), &chosen).await;
-    assert_eq!(refused.status(), 422);
-    let page = refused.text().await.unwrap();
-    assert!(page.contains("were not sent") && page.contains("# typed"), "{page}");
-    assert_eq!(raw().await.status(), 404);
 }

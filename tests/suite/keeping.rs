@@ -226,7 +226,8 @@ async fn an_owner_deletes_restores_and_undoes_in_a_browser_without_script() {
     assert_eq!(shell.curl(&[&url]).body, "print(1)\n");
     assert!(get("/revisions").body.contains("Delete this snippet"));
     assert!(!page(&format!("{url}/revisions")).await.contains("Delete this snippet"));
-    let deleted = post("/delete");
+    assert_eq!(post("/delete").status, 303);
+    let deleted = get("/deleted");
     assert!(deleted.body.contains("Undo"), "{}", deleted.body);
     editor.next_that(|message| message["type"] == "snippet" && message["saved"] == false).await;
     assert_eq!(post("/undelete").status, 303);

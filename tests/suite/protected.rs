@@ -1,19 +1,17 @@
-//! Snippets with a password, and snippets that burn after reading.
-
-use futures_util::future::join_all;
+//! Snippets with a password, and all that belongs to them.
 
 use crate::curl::Shell;
 use crate::server::Server;
 use crate::socket::{Visitor, fresh_key, quiet_client};
 
-const SECRET: &str = "print('a very hidden text')";
+pub const SECRET: &str = "print('a very hidden text')";
 
-fn shell(server: &Server) -> Shell {
+pub fn shell(server: &Server) -> Shell {
     Shell::at(server.url(), &[("s.py", SECRET), ("t.py", "print('another hidden text')"), ("in", "")])
 }
 
 /// Everything that storage has on disk.
-fn stored(server: &Server) -> String {
+pub fn stored(server: &Server) -> String {
     let folder = server.data_directory().join("appendonlydir");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
     String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned()
@@ -182,7 +180,7 @@ async fn what_was_made_from_a_protected_snippet_that_is_gone_is_not_kept_in_clea
     }
     let mut open = opener.open(&key).await;
     open.next_that(|heard| heard["type"] == "snippet").await;
-    assert_eq!(post(&opener, &format!("/{key}/delete"), "").await.status(), 200);
+    assert_eq!(post(&opener, &format!("/{key}/delete"), "").await.status(), 303);
     open.next_that(|heard| heard["type"] == "snippet" && heard["saved"] == false).await;
     open.start("bash", "echo hidden").await;
     assert_eq!(open.next_that(|heard| heard["type"] == "error").await["code"], "password_gone");
@@ -242,85 +240,6 @@ async fn runs_of_a_protected_snippet_are_sealed_in_storage() {
 }
 
 #[tokio::test]
-async fn an_owner_sets_changes_and_removes_a_password_and_the_old_one_opens_nothing() {
-    let server = Server::shared().await;
-    let shell = shell(server);
-    let kept = shell.curl(&["-F", "file=@s.py", "-F", "title=Named", "HOST/"]);
-    let (key, bearer) = (kept.key(), kept.bearer());
-    assert_eq!(shell.curl(&["-H", &bearer, "-T", "t.py", &format!("HOST/{key}")]).status, 200);
-    let way = format!("HOST/{key}/password");
-    let relock = |old: &str, new: &str, bearer: &str| {
-        let (header, field) = (format!("X-Snippet-Password: {old}"), format!("password={new}"));
-        shell.curl(&["-H", &header, "-H", bearer, "-H", "Accept: application/json", "-d", &field, &way])
-    };
-    let read = |password: &str, revision: u32| {
-        let header = format!("X-Snippet-Password: {password}");
-        shell.curl(&["-H", &header, &format!("HOST/{key}/raw?revision={revision}")])
-    };
-    let other = shell.curl(&["-T", "s.py", "HOST/"]).bearer();
-    assert_eq!(relock("", "mine", &other).status, 403, "somebody else's");
-    assert_eq!(shell.curl(&["-d", "password=mine", &way]).status, 401, "nobody's");
-    let mut watching = Visitor::new(server.url()).await.open(&key).await;
-    watching.next_that(|heard| heard["type"] == "snippet").await;
-    assert_eq!(relock("", "first", &bearer).status, 200);
-    watching.until_closed().await;
-    let mut redis = server.redis().await;
-    let name = format!("{{snippet:{key}}}");
-    let bytes: Vec<Vec<u8>> =
-        redis::cmd("HVALS").arg(format!("{name}:revisions")).query_async(&mut redis).await.unwrap();
-    let lines: Vec<String> =
-        redis::cmd("LRANGE").arg(format!("{name}:history")).arg(0).arg(-1).query_async(&mut redis).await.unwrap();
-    let title: String = redis::cmd("HGET").arg(&name).arg("title").query_async(&mut redis).await.unwrap();
-    let all = format!("{}{}{title}", String::from_utf8_lossy(&bytes.concat()), lines.concat());
-    assert!(!all.contains("hidden") && !all.contains("Named") && !all.contains("python"), "{all}");
-    assert_eq!((read("first", 1).body.as_str(), read("first", 2).status, read("", 1).status), (SECRET, 200, 401));
-    assert_eq!(relock("", "second", &bearer).status, 401, "the token alone does not change it");
-    assert_eq!(relock("wrong", "second", &bearer).status, 401);
-    assert_eq!(relock("first", "second", &bearer).status, 200);
-    for revision in [1, 2] {
-        assert_eq!((read("second", revision).status, read("first", revision).status), (200, 401));
-    }
-    let history = shell.curl(&["-u", ":second", &format!("HOST/{key}/revisions")]).body;
-    assert!(history.lines().count() == 2 && history.contains("Named"), "{history}");
-    let replace = ["-H", &bearer, "-H", "X-Snippet-Password: second", "-T", "s.py", &format!("HOST/{key}")];
-    assert_eq!(shell.curl(&replace).status, 200);
-    assert_eq!(relock("second", "", &bearer).status, 200);
-    assert_eq!((read("", 3).body.as_str(), read("", 1).body.as_str()), (SECRET, SECRET));
-    assert!(shell.curl(&[&format!("HOST/{key}/revisions")]).body.contains("python"));
-}
-
-#[tokio::test]
-async fn the_page_of_revisions_sets_a_password_without_a_script_and_its_owner_goes_on() {
-    let server = Server::shared().await;
-    let owner = Visitor::new(server.url()).await;
-    let key = fresh_key(server.url()).await;
-    assert_eq!(post(&owner, &format!("/{key}/save"), "language=bash&content=echo+1").await.status(), 303);
-    let set = post(&owner, &format!("/{key}/password"), "password=sesame").await;
-    assert_eq!(
-        (set.status().as_u16(), set.headers()["location"].to_str().unwrap()),
-        (303, format!("/{key}/revisions").as_str())
-    );
-    let cookie = format!("{}; {}", owner.cookie, cookie_of(&set));
-    let page = quiet_client().get(format!("{}/{key}/revisions", server.url())).header("cookie", cookie);
-    let html = page.send().await.unwrap().text().await.unwrap();
-    assert!(html.contains("Another password") && html.contains("Remove the password"), "{html}");
-    let stranger = quiet_client().get(format!("{}/{key}/revisions", server.url())).send().await.unwrap();
-    assert_eq!(stranger.status(), 401);
-}
-
-#[tokio::test]
-async fn a_right_password_opens_the_hundredth_protected_snippet_of_a_day_as_well() {
-    let server = Server::shared().await;
-    let kept = shell(server).curl(&["-u", ":sesame", "-T", "s.py", "HOST/"]);
-    let visitor = Visitor::new(server.url()).await;
-    let lock = cookie_of(&post(&visitor, &format!("/{}/unlock", kept.key()), "password=sesame").await);
-    let older = (0..40).map(|number| format!("codecube_lock_{number:016x}={}", "ab".repeat(32)));
-    let cookies = [older.collect::<Vec<_>>().join("; "), lock].join("; ");
-    let request = quiet_client().get(format!("{}/{}", server.url(), kept.key())).header("cookie", cookies);
-    assert_eq!(request.send().await.unwrap().status(), 200);
-}
-
-#[tokio::test]
 async fn whoever_waits_where_a_snippet_is_kept_that_burns_or_is_protected_sees_nothing_of_its_run() {
     let server = Server::shared().await;
     for choice in ["burn=1", "password=sesame"] {
@@ -343,126 +262,4 @@ async fn opens_socket(visitor: &Visitor, key: &str) -> bool {
     request.headers_mut().insert("cookie", visitor.cookie.parse().unwrap());
     request.headers_mut().insert("origin", visitor.url.parse().unwrap());
     tokio_tungstenite::connect_async(request).await.is_ok()
-}
-
-#[tokio::test]
-async fn passwords_cannot_be_tried_without_end() {
-    let server = Server::start(&["--pool-size=0", "--passwords-per-minute=3"]).await;
-    let shell = shell(&server);
-    let key = shell.curl(&["-u", ":correct horse", "-T", "s.py", "HOST/"]).key();
-    let tried: Vec<u16> = (0..4).map(|_| shell.curl(&["-u", ":wrong", &format!("HOST/{key}")]).status).collect();
-    assert_eq!(tried, [401, 401, 401, 429]);
-    assert_eq!(
-        shell.curl(&["-u", ":correct horse", &format!("HOST/{key}")]).status,
-        429,
-        "the right one tells nothing"
-    );
-}
-
-#[tokio::test]
-async fn what_burns_is_read_once_by_a_post_alone() {
-    let server = Server::shared().await;
-    let shell = shell(server);
-    let kept = shell.curl(&["-T", "s.py", "HOST/?burn=1"]);
-    let (key, url) = (kept.key(), kept.body.trim().to_owned());
-    for way in ["", "/raw", ".txt", ".zip", "/revisions", "/1", "/diff?from=1"] {
-        for words in [vec![], vec!["-I"], vec!["-H", "Accept: text/html"], vec!["-A", "Slackbot-LinkExpanding 1.0"]] {
-            let address = format!("HOST/{key}{way}");
-            let answer = shell.curl(&[words.as_slice(), &[&address]].concat());
-            assert_eq!(answer.status, 409, "{way} {words:?}");
-            assert!(!answer.body.contains("hidden"), "{way}: {}", answer.body);
-        }
-    }
-    for way in [".png", "/embed"] {
-        assert_eq!(shell.curl(&[&format!("HOST/{key}{way}")]).status, 404);
-    }
-    assert_eq!(shell.curl(&[&format!("HOST/{key}/burn")]).status, 405);
-    let foreign = shell.curl(&["-X", "POST", "-H", "Origin: https://evil.example", &format!("{url}/burn")]);
-    assert_eq!(foreign.status, 403);
-    let page = shell.curl(&["-H", "Accept: text/html", &url]);
-    assert!(page.body.contains("can be read once") && page.body.contains(&format!("/{key}/burn")), "{}", page.body);
-    assert_eq!(shell.curl(&["-X", "PUT", "-H", &kept.bearer(), "-d", "x", &url]).status, 409, "nor changed");
-
-    let burnt = shell.curl(&["-X", "POST", &format!("{url}/burn")]);
-    assert_eq!((burnt.status, burnt.body.as_str()), (200, SECRET));
-    for words in [vec!["-X", "POST"], vec![], vec!["-H", "Accept: text/html"]] {
-        let address = if words.len() == 2 && words[0] == "-X" { format!("{url}/burn") } else { url.clone() };
-        let answer = shell.curl(&[words.as_slice(), &[&address]].concat());
-        assert!(answer.status == 410 && answer.body.contains("Somebody has read it"), "{words:?}: {}", answer.body);
-    }
-}
-
-/// Nobody has seen it before, and nobody sees it again: nothing may be left out.
-#[tokio::test]
-async fn what_burns_gives_its_bytes_its_arguments_and_its_input() {
-    let shell = shell(Server::shared().await);
-    std::fs::write(shell.directory.path().join("data.bin"), [0, 255, 1]).unwrap();
-    let keep = || {
-        let words =
-            ["-F", "file=@s.py", "-F", "file=@data.bin", "-F", "args=--mine", "-F", "stdin=typed", "-F", "burn=1"];
-        let kept = shell.curl(&[&words[..], &["HOST/"]].concat());
-        assert_eq!(kept.status, 201, "{}", kept.body);
-        format!("{}/burn", kept.body.trim())
-    };
-    let page = shell.curl(&["-X", "POST", "-H", "Accept: text/html", &keep()]).body;
-    for shown in ["data:application/octet-stream;base64,AP8B", "download=\"data.bin\"", "--mine", "typed"] {
-        assert!(page.contains(shown), "{shown} is not in {page}");
-    }
-    let json = shell.curl(&["-X", "POST", "-H", "Accept: application/json", &keep()]).body;
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let program = &json["program"];
-    assert_eq!((&program["files"][1]["content"], &program["args"][0]), (&"AP8B".into(), &"--mine".into()), "{json}");
-    assert_eq!(program["stdin"], "typed");
-    let zip = shell.curl(&["-X", "POST", "-o", "burnt.zip", &keep()]);
-    assert_eq!((zip.header("content-type"), zip.header("cache-control")), (Some("application/zip"), Some("no-store")));
-    let bytes = std::fs::read(shell.directory.path().join("burnt.zip")).unwrap();
-    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
-    let mut data = Vec::new();
-    std::io::Read::read_to_end(&mut archive.by_index(1).unwrap(), &mut data).unwrap();
-    assert_eq!(data, [0, 255, 1]);
-}
-
-#[tokio::test]
-async fn of_many_who_read_at_once_exactly_one_gets_it_and_a_wrong_password_burns_nothing() {
-    let server = Server::shared().await;
-    let shell = shell(server);
-    let kept = shell.curl(&["-u", ":sesame", "-T", "s.py", "HOST/?burn=1"]);
-    let url = format!("{}/burn", kept.body.trim());
-    assert_eq!(shell.curl(&["-X", "POST", &url]).status, 401);
-    assert_eq!(shell.curl(&["-X", "POST", "-u", ":wrong", &url]).status, 401);
-    let client = quiet_client();
-    let readers = (0..12).map(|_| client.post(&url).basic_auth("", Some("sesame")).send());
-    let mut statuses: Vec<u16> =
-        join_all(readers).await.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
-    statuses.sort_unstable();
-    assert_eq!(statuses[0], 200);
-    assert!(statuses[1..].iter().all(|status| *status == 410), "{statuses:?}");
-}
-
-#[tokio::test]
-async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_for_and_burnt() {
-    use crate::page::SnippetPage;
-    let page = SnippetPage::open(Server::shared().await.url()).await;
-    page.paste("print('typed into the editor')").await;
-    page.browser
-        .script("document.querySelector('.keeping').open = true; document.getElementById('keep-burn').checked = true")
-        .await;
-    page.browser.find("#keep-password").await.send_keys("sesame").await.unwrap();
-    page.press_run().await;
-    page.says("Press “Save like this” first").await;
-    // Where something is chosen, Save goes by the form.
-    page.browser.find("#save").await.click().await.unwrap();
-    page.browser
-        .until("the page says that it is kept", "return document.body.innerText.includes('Kept, to be read once')")
-        .await;
-    page.browser
-        .until(
-            "its draft is gone",
-            "return !Object.keys(localStorage).some(name => name.startsWith('codecube:draft:'))",
-        )
-        .await;
-    page.browser.find("form button").await.click().await.unwrap();
-    page.browser.until("it is shown", "return document.body.innerText.includes('typed into the editor')").await;
-    page.browser.script("history.back()").await;
-    page.browser.until("it is gone", "return document.body.innerText.includes('Somebody has read it')").await;
 }

@@ -24,14 +24,14 @@ use crate::server::{PATIENCE, Server};
 use crate::socket::{Visitor, fresh_key};
 
 /// Snippets in a Redis of their own, with one of them.
-struct Storage {
-    snippets: Snippets,
+pub struct Storage {
+    pub snippets: Snippets,
     /// The same by a connection of its own, as another process has it.
     others: Snippets,
-    db: Db,
+    pub db: Db,
     control: MultiplexedConnection,
-    owner: OwnerHash,
-    key: SnippetKey,
+    pub owner: OwnerHash,
+    pub key: SnippetKey,
     stop: CancellationToken,
     _directory: TempDir,
 }
@@ -53,7 +53,7 @@ fn content(text: &str) -> Content {
 }
 
 impl Storage {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let redis = Embedded::start(directory.path()).await.unwrap();
         let db = Db::connect(&redis.url()).await.unwrap();
@@ -77,7 +77,7 @@ impl Storage {
         Ok(self.others.save(&self.key, &self.owner, edit).await?.revision())
     }
 
-    async fn relock(&self, lock: Option<&(Lock, SealKey)>, keyring: &Keyring) -> Result<(), SnippetError> {
+    pub async fn relock(&self, lock: Option<&(Lock, SealKey)>, keyring: &Keyring) -> Result<(), SnippetError> {
         let snippet = self.snippets.load(&self.key).await?.unwrap();
         let whole = self.snippets.whole_of(&snippet, (&self.owner, keyring)).await?;
         self.snippets.relock(&whole.reseal(lock)?).await

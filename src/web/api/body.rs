@@ -8,7 +8,9 @@ use actix_web::web::Payload;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 
+use crate::program::ProgramLimits;
 use crate::web::error::WebError;
+use crate::web::excess::Excess;
 
 /// What the borders and heads of a form's fields may take beside their contents.
 const FORM_OVERHEAD_BYTES: usize = 64 * 1024;
@@ -21,10 +23,17 @@ pub(in crate::web) struct FormField {
     pub(in crate::web) bytes: Bytes,
 }
 
-/// Reads the whole body. One that states more than the limit is refused before a byte of it is read.
-pub(super) async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, WebError> {
-    check_stated(request, limit)?;
-    gather(payload, limit).await
+/// How much is read, and what is told of more.
+#[derive(Clone, Copy)]
+pub(in crate::web) struct Room {
+    pub(in crate::web) bytes: usize,
+    pub(in crate::web) excess: Excess,
+}
+
+/// Reads the whole body. One that states more than there is room for is refused before a byte of it is read.
+pub(super) async fn read(request: &HttpRequest, payload: Payload, room: Room) -> Result<Bytes, WebError> {
+    check_stated(request, room)?;
+    gather(payload, room).await
 }
 
 /// Whether there is a body at all, be it an empty one.
@@ -39,31 +48,32 @@ pub(super) fn is_form(request: &HttpRequest) -> bool {
     stated.to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
-/// Reads a form's fields, all of them together within the limit.
+/// Reads a form's fields, all of them together within so many bytes of a program with these limits.
 pub(in crate::web) async fn read_form(
     request: &HttpRequest,
     payload: Payload,
-    limit: usize,
-    most: usize,
+    limits: ProgramLimits,
+    (bytes, most): (usize, usize),
 ) -> Result<Vec<FormField>, WebError> {
-    check_stated(request, limit + FORM_OVERHEAD_BYTES)?;
+    let mut room = Room { bytes, excess: Excess::Program(limits) };
+    check_stated(request, Room { bytes: bytes + FORM_OVERHEAD_BYTES, ..room })?;
     let mut form = Multipart::new(request.headers(), payload);
-    let (mut fields, mut left) = (Vec::new(), limit);
+    let mut fields = Vec::new();
     while let Some(field) = form.next().await {
-        let field = read_field(field?, left).await?;
-        left -= field.bytes.len();
+        let field = read_field(field?, room).await?;
+        room.bytes -= field.bytes.len();
         fields.push(field);
         if fields.len() > most {
-            return Err(WebError::TooLarge);
+            return Err(WebError::TooLarge(Excess::Files(limits)));
         }
     }
     Ok(fields)
 }
 
-async fn read_field(field: Field, limit: usize) -> Result<FormField, WebError> {
+async fn read_field(field: Field, room: Room) -> Result<FormField, WebError> {
     let name = field.name().unwrap_or_default().to_owned();
     let file_name = field.content_disposition().and_then(|stated| stated.get_filename()).map(str::to_owned);
-    let bytes = gather(field, limit).await?;
+    let bytes = gather(field, room).await?;
     Ok(FormField { name, file_name, bytes })
 }
 
@@ -72,23 +82,23 @@ pub(in crate::web) fn text(bytes: Bytes) -> Result<String, WebError> {
     String::from_utf8(bytes.into()).map_err(|_| WebError::NotText)
 }
 
-fn check_stated(request: &HttpRequest, limit: usize) -> Result<(), WebError> {
+fn check_stated(request: &HttpRequest, room: Room) -> Result<(), WebError> {
     let stated = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     match stated.and_then(|length| length.parse::<usize>().ok()) {
-        Some(length) if length > limit => Err(WebError::TooLarge),
+        Some(length) if length > room.bytes => Err(WebError::TooLarge(room.excess)),
         _ => Ok(()),
     }
 }
 
-async fn gather<E>(mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin, limit: usize) -> Result<Bytes, WebError>
+async fn gather<E>(mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin, room: Room) -> Result<Bytes, WebError>
 where
     WebError: From<E>,
 {
     let mut gathered = BytesMut::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk?;
-        if gathered.len() + chunk.len() > limit {
-            return Err(WebError::TooLarge);
+        if gathered.len() + chunk.len() > room.bytes {
+            return Err(WebError::TooLarge(room.excess));
         }
         gathered.extend_from_slice(&chunk);
     }

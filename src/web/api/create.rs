@@ -1,7 +1,7 @@
 //! A snippet from a file: `curl --data-binary @f HOST/`, `curl -F file=@f HOST/`, `curl -T f HOST/`.
 
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Payload, Query};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use crate::snippets::key::SnippetKey;
@@ -10,6 +10,7 @@ use crate::web::accept::Form;
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
 use crate::web::links;
+use crate::web::query::Query;
 use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;

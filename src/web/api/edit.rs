@@ -1,6 +1,6 @@
 //! Replace and delete with the edit token: `curl -X PUT …` and `curl -X DELETE … HOST/{key}`.
 
-use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::snippets::key::SnippetKey;
@@ -8,6 +8,7 @@ use crate::snippets::store::{Edit, Seen};
 use crate::web::api::create::{keep, told};
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
+use crate::web::query::{self, Query};
 use crate::web::removal;
 use crate::web::secrets::door;
 use crate::web::state::State;
@@ -22,6 +23,9 @@ pub(in crate::web) async fn put(
     name: Path<String>,
     options: Query<Options>,
 ) -> Result<HttpResponse, WebError> {
+    if !query::is_text(request.path()) {
+        return Err(WebError::Malformed("The name in the address is not text in UTF-8."));
+    }
     let mut options = options.into_inner();
     if let Some(key) = SnippetKey::parse(&name)
         && (visitor.is_known() || door::find(&state, &visitor, &key).await?.is_some())

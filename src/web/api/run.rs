@@ -1,21 +1,23 @@
 //! Run from a shell: `POST /run/{language}` runs code, `POST /{key}/run` a saved snippet with the body as its input.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding};
-use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::runs::request::RunRequest;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::snippets::store::NewSnippet;
-use crate::web::api::body;
+use crate::web::api::body::{self, Room};
 use crate::web::api::create::EDIT_TOKEN;
 use crate::web::api::framing::Framing;
 use crate::web::api::relay::{self, Manner, TRAILERS};
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
+use crate::web::excess::Excess;
 use crate::web::headers::RAW_POLICY;
 use crate::web::network::Network;
+use crate::web::query::Query;
 use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::submission::{self, Stored};
@@ -68,8 +70,9 @@ pub(in crate::web) async fn snippet(
     visitor.check_admitted()?;
     let view = view::load(&state, &visitor, &key).await?.ok_or(WebError::NotFound)?;
     let is_protected = view.snippet.is_some_and(|snippet| snippet.lock.is_some());
-    let limit = state.settings.program_limits.stdin_bytes;
-    let input = body::read(&request, payload, limit).await?;
+    let limits = state.settings.program_limits;
+    let room = Room { bytes: limits.stdin_bytes, excess: Excess::Input(limits) };
+    let input = body::read(&request, payload, room).await?;
     submission::check_ready(&state)?;
     let Content { mut program, .. } = view.content;
     if let Some(line) = &options.args {

@@ -8,9 +8,10 @@ use crate::languages::Language;
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::revision::{Content, clean_title};
-use crate::web::api::body::{self, FormField};
+use crate::web::api::body::{self, FormField, Room};
 use crate::web::arguments;
 use crate::web::error::WebError;
+use crate::web::excess::Excess;
 use crate::web::fresh_page;
 use crate::web::secrets::door::Choices;
 use crate::web::state::State;
@@ -59,13 +60,14 @@ impl Sent {
         options: Options,
         state: &State,
     ) -> Result<Self, WebError> {
-        let limits = &state.settings.program_limits;
+        let limits = state.settings.program_limits;
         if body::is_form(request) {
             let room = limits.source_bytes + limits.argument_bytes + limits.stdin_bytes + WORDS_BYTES;
-            let fields = body::read_form(request, payload, room, limits.files + MAX_WORDS).await?;
+            let fields = body::read_form(request, payload, limits, (room, limits.files + MAX_WORDS)).await?;
             return Self::of_form(fields, options);
         }
-        let content = FileContent::from_bytes(body::read(request, payload, limits.source_bytes).await?.into());
+        let room = Room { bytes: limits.source_bytes, excess: Excess::Source(limits) };
+        let content = FileContent::from_bytes(body::read(request, payload, room).await?.into());
         let path = options.name.clone().unwrap_or_default();
         let files = if content.is_empty() { Vec::new() } else { vec![SourceFile { path, content }] };
         Ok(Self { files, options, ..Self::default() })

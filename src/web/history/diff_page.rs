@@ -1,7 +1,7 @@
 //! Two revisions compared.
 
 use actix_web::http::header::{CACHE_CONTROL, VARY};
-use actix_web::web::{Data, Path, Query, block};
+use actix_web::web::{Data, Path, block};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::web::error::WebError;
 use crate::web::history::difference::{self, FileDifference};
 use crate::web::history::revision;
 use crate::web::moment::Moment;
+use crate::web::query::Query;
 use crate::web::raw;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;

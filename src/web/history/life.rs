@@ -22,6 +22,8 @@ use crate::web::visitor::Visitor;
 struct DeletedPage<'a> {
     page: Page,
     key: &'a str,
+    /// For how long it can still be had back.
+    seconds: u128,
 }
 
 /// The form that chooses a lifetime.
@@ -42,8 +44,8 @@ pub(in crate::web) async fn expire(
     if !visitor.is_known() {
         return Err(WebError::NoToken);
     }
-    let expires = state.snippets.expire(&key, &visitor.hash, lifetime).await?;
-    removal::keep_runs(&state, &snippet, expires).await?;
+    state.snippets.expire(&key, &visitor.hash, lifetime).await?;
+    removal::keep_runs(&state, &snippet).await?;
     if Form::wanted(request.headers()) == Form::Page {
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("/{key}/revisions"))).finish());
     }
@@ -53,14 +55,25 @@ pub(in crate::web) async fn expire(
 /// `POST /{key}/delete`
 pub(in crate::web) async fn delete(
     (state, visitor): (Data<State>, Visitor),
-    page: Page,
     key: Path<SnippetKey>,
 ) -> Result<HttpResponse, WebError> {
     removal::delete(&state, &key, &visitor.hash).await?;
-    let html = DeletedPage { page, key: key.as_str() }.render()?;
+    // What is loaded again is the page behind it, and not the deletion.
+    Ok(HttpResponse::SeeOther().insert_header((LOCATION, format!("/{key}/deleted"))).finish())
+}
+
+/// `GET /{key}/deleted`: what its owner sees for as long as it can be had back, and nobody else.
+pub(in crate::web) async fn deleted(
+    (state, visitor): (Data<State>, Visitor),
+    page: Page,
+    key: Path<SnippetKey>,
+) -> Result<HttpResponse, WebError> {
+    let left = state.snippets.deleted_for(&key, &visitor.hash).await?.ok_or(WebError::NotFound)?;
+    let html = DeletedPage { page, key: key.as_str(), seconds: left.as_millis().div_ceil(1000) }.render()?;
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(("x-robots-tag", "noindex"))
         .body(html))
 }
 

@@ -12,6 +12,7 @@ use crate::snippets::revision::Revision;
 use crate::snippets::store::{Edit, Seen};
 use crate::web::accept::Form;
 use crate::web::api::create::told;
+use crate::web::api::read;
 use crate::web::assets::Page;
 use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
@@ -47,7 +48,11 @@ pub(in crate::web) async fn show(
     let (key, number) = address.into_inner();
     let (entered, revision) = load(&state, &visitor, &key, number).await?;
     let snippet = entered.snippet;
-    if Form::wanted(request.headers()) != Form::Page {
+    let wanted = Form::wanted(request.headers());
+    if wanted == Form::Json {
+        return Ok(read::json((&request, &state), &snippet, (number, &revision.content)));
+    }
+    if wanted == Form::Text {
         let main = revision.content.program.files.into_iter().next().ok_or(WebError::NotFound)?;
         return Ok(raw::file(&main));
     }

@@ -1,7 +1,7 @@
 //! The list of a visitor's own snippets, by their cookie or token.
 
 use actix_web::http::header::{CACHE_CONTROL, VARY};
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::moment::Moment;
+use crate::web::query::Query;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 

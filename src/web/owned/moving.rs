@@ -3,7 +3,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use crate::snippets::ownership::MAX_LISTED;
 use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::query::Query;
 use crate::web::refusal::Refusal;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;

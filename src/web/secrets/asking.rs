@@ -1,6 +1,7 @@
 //! Pages that ask before they show: for a password, for the word to burn, for a log-in. They stand in an error's place
 //! wherever a browser meets one, so that no page needs to know of them.
 
+use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest};
 use askama::Template;
 
@@ -8,8 +9,9 @@ use crate::snippets::key::SnippetKey;
 use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
-use crate::web::links::own_path;
+use crate::web::links::{self, own_path};
 use crate::web::refusal::Refusal;
+use crate::web::state::State;
 
 #[derive(Template)]
 #[template(path = "unlock.html")]
@@ -25,6 +27,8 @@ struct UnlockPage<'a> {
 struct BurnPage<'a> {
     page: Page,
     key: &'a str,
+    /// Where it is, to be sent.
+    address: String,
     /// It was created a moment ago, by whoever sees this.
     is_fresh: bool,
 }
@@ -48,7 +52,9 @@ pub(in crate::web) fn page(error: &WebError, request: &HttpRequest) -> Option<Re
         WebError::Snippet(SnippetError::WrongPassword(key)) => Some(unlock(key, true)),
         WebError::Snippet(SnippetError::Burns(key)) => {
             let is_fresh = request.query_string() == "kept";
-            Some(BurnPage { page: page(), key: key.as_str(), is_fresh }.render())
+            let state = request.app_data::<Data<State>>();
+            let address = state.map(|state| links::of_snippet(request, state, key)).unwrap_or_default();
+            Some(BurnPage { page: page(), key: key.as_str(), address, is_fresh }.render())
         }
         WebError::Refused(Refusal::LoginNeeded) => {
             Some(LoginPage { page: page(), to: &to(), was_wrong: false }.render())

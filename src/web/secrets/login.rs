@@ -1,13 +1,14 @@
 //! Logging in to an instance that has an access token.
 
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Form, Query};
+use actix_web::web::{Data, Form};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::web::error::WebError;
 use crate::web::links::own_path;
 use crate::web::network::Network;
+use crate::web::query::Query;
 use crate::web::rates::Kind;
 use crate::web::refusal::Refusal;
 use crate::web::secrets::admission;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::web::error::WebError;
 use crate::web::last_run::LastRun;
 use crate::web::moment::Moment;
 use crate::web::network::Network;
+use crate::web::query::Query;
 use crate::web::run_result::{self, Around};
 use crate::web::sharing::public::{self, Public};
 use crate::web::state::State;
@@ -52,6 +53,8 @@ struct EmbedPage<'a> {
     numbers: String,
     code: Markup,
     last: Option<&'a LastRun>,
+    /// The revision that the last run ran, where that is not the newest.
+    output_of: Option<u64>,
     /// The output of a run follows the page as it is printed.
     is_running: bool,
 }
@@ -132,6 +135,7 @@ async fn write(
         numbers: lines.clone().map(|number| format!("{number}\n")).collect(),
         code: coloured.first().map(|code: &Arc<Markup>| code.lines(&lines)).unwrap_or_default(),
         is_running: last.is_none(),
+        output_of: public.output_of,
         last: last.filter(|last| !last.message.is_empty()),
     };
     Ok(template.render()?)

@@ -1,6 +1,6 @@
 //! oEmbed: how a site turns a link to a snippet into a frame (<https://oembed.com>). JSON only.
 
-use actix_web::web::{Data, Query};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::links;
+use crate::web::query::Query;
 use crate::web::sharing::forms::Frame;
 use crate::web::sharing::picture;
 use crate::web::sharing::public::{self, Public};

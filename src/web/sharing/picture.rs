@@ -89,7 +89,9 @@ async fn draw(
     let title = public.title().to_owned();
     let program = public.content.program.clone();
     let language = state.languages.get(&program.language).map_or(program.language.0.as_str(), |known| &known.name);
-    let caption = format!("{language} · CodeCube");
+    let older = |number| format!(" · output of revision {number}");
+    let older = public.output_of.filter(|_| !output.is_empty()).map(older).unwrap_or_default();
+    let caption = format!("{language} · CodeCube{older}");
     let file = program.files.into_iter().next().ok_or(WebError::NotFound)?;
     let subject = Subject { title, caption, language: program.language, file, output };
     let drawn = block(move || drawing::draw(&subject, (WIDTH, HEIGHT))).await?;

@@ -16,6 +16,8 @@ pub(super) struct Public {
     pub(super) content: Arc<Content>,
     /// Its newest run, if there was one.
     pub(super) run: Option<RunId>,
+    /// The revision that it ran, where that is not the newest.
+    pub(super) output_of: Option<u64>,
 }
 
 /// Loads it. What asks for a password, or is gone once it was read, is not here: nothing of it may be in a preview,
@@ -25,7 +27,9 @@ pub(super) async fn load(state: &State, key: &SnippetKey) -> Result<Option<Publi
         return Ok(None);
     };
     let run = view.latest_run.as_deref().and_then(RunId::parse);
-    Ok(view.content.clone().map(|content| Public { snippet: view.snippet.clone(), content, run }))
+    let is_older = (1..view.snippet.head).contains(&view.latest_run_revision);
+    let output_of = is_older.then_some(view.latest_run_revision);
+    Ok(view.content.clone().map(|content| Public { snippet: view.snippet.clone(), content, run, output_of }))
 }
 
 impl Public {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { parseServerMessage, type EventKind, type ServerMessage } from "../protocol";
-import { initialState, isBusy, reduce, socketAddress, takesInput, type Effect, type State } from "../state";
+import { initialState, isBusy, outputOf, reduce, socketAddress, takesInput, type Effect, type State } from "../state";
 
 const fresh = (changes: Partial<State> = {}): State => ({
-  ...initialState({ key: "k1", revision: 1, base: 1, owner: true, saved: true, forkOf: null, isProtected: false, lastMessage: "", notice: "" }),
+  ...initialState({ key: "k1", revision: 1, base: 1, owner: true, saved: true, forkOf: null, isProtected: false, printed: null, lastMessage: "", notice: "" }),
   link: "open",
   ...changes,
 });
@@ -165,4 +165,18 @@ test("a page opened as a fork names its original until it is saved", () => {
 test("what is shown of a run is not asked for on another snippet's page", () => {
   const running = feed(fresh(), queued("a")).state;
   assert.equal(socketAddress({ ...running, key: "k2" }), "/k2/socket");
+});
+
+test("output of an older revision is told from that of the newest", () => {
+  const printed = { id: "a", key: "k1", revision: 1 };
+  const snippet = (key: string, revision: number): ServerMessage => ({ type: "snippet", key, revision, owner: true, saved: true });
+  assert.equal(outputOf(fresh({ printed: null, revision: 3 })), 0);
+  assert.equal(outputOf(fresh({ printed, revision: 1 })), 0);
+  const old = fresh({ printed, revision: 3 });
+  assert.equal(outputOf(old), 1);
+  assert.equal(outputOf(feed(old, queued("a")).state), 1, "the same run, told again on connecting");
+  const newer = feed(old, queued("b")).state;
+  assert.equal(outputOf(newer), 0);
+  assert.equal(outputOf(feed(newer, snippet("k1", 4)).state), 3, "saved without a run");
+  assert.equal(outputOf(feed(newer, snippet("k2", 1)).state), 0, "a fork has no output of its own yet");
 });

@@ -5,7 +5,7 @@ import { newRun, type Run } from "../run";
 import { initialState, type State } from "../state";
 import { finishedStatus, status, ticking, viewersSentence } from "../status";
 
-const page = { forkOf: null, isProtected: false, key: "k", revision: 0, base: 0, owner: true, saved: false, lastMessage: "", notice: "" };
+const page = { forkOf: null, isProtected: false, printed: null, key: "k", revision: 0, base: 0, owner: true, saved: false, lastMessage: "", notice: "" };
 const fresh = (changes: Partial<State> = {}): State => ({ ...initialState(page), link: "open", ...changes });
 const run = (changes: Partial<Run>): Run => ({ ...newRun("a", "k", 1000), ...changes });
 const end = (changes: Partial<Finished>): Finished => ({

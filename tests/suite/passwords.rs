@@ -1,0 +1,126 @@
+//! Passwords: set, changed, tried, and typed into a page.
+
+use crate::protected::{SECRET, cookie_of, post, shell};
+use crate::server::Server;
+use crate::socket::{Visitor, fresh_key, quiet_client};
+
+#[tokio::test]
+async fn an_owner_sets_changes_and_removes_a_password_and_the_old_one_opens_nothing() {
+    let server = Server::shared().await;
+    let shell = shell(server);
+    let kept = shell.curl(&["-F", "file=@s.py", "-F", "title=Named", "HOST/"]);
+    let (key, bearer) = (kept.key(), kept.bearer());
+    assert_eq!(shell.curl(&["-H", &bearer, "-T", "t.py", &format!("HOST/{key}")]).status, 200);
+    let way = format!("HOST/{key}/password");
+    let relock = |old: &str, new: &str, bearer: &str| {
+        let (header, field) = (format!("X-Snippet-Password: {old}"), format!("password={new}"));
+        shell.curl(&["-H", &header, "-H", bearer, "-H", "Accept: application/json", "-d", &field, &way])
+    };
+    let read = |password: &str, revision: u32| {
+        let header = format!("X-Snippet-Password: {password}");
+        shell.curl(&["-H", &header, &format!("HOST/{key}/raw?revision={revision}")])
+    };
+    let other = shell.curl(&["-T", "s.py", "HOST/"]).bearer();
+    assert_eq!(relock("", "mine", &other).status, 403, "somebody else's");
+    assert_eq!(shell.curl(&["-d", "password=mine", &way]).status, 401, "nobody's");
+    let mut watching = Visitor::new(server.url()).await.open(&key).await;
+    watching.next_that(|heard| heard["type"] == "snippet").await;
+    assert_eq!(relock("", "first", &bearer).status, 200);
+    watching.until_closed().await;
+    let mut redis = server.redis().await;
+    let name = format!("{{snippet:{key}}}");
+    let bytes: Vec<Vec<u8>> =
+        redis::cmd("HVALS").arg(format!("{name}:revisions")).query_async(&mut redis).await.unwrap();
+    let lines: Vec<String> =
+        redis::cmd("LRANGE").arg(format!("{name}:history")).arg(0).arg(-1).query_async(&mut redis).await.unwrap();
+    let title: String = redis::cmd("HGET").arg(&name).arg("title").query_async(&mut redis).await.unwrap();
+    let all = format!("{}{}{title}", String::from_utf8_lossy(&bytes.concat()), lines.concat());
+    assert!(!all.contains("hidden") && !all.contains("Named") && !all.contains("python"), "{all}");
+    assert_eq!((read("first", 1).body.as_str(), read("first", 2).status, read("", 1).status), (SECRET, 200, 401));
+    assert_eq!(relock("", "second", &bearer).status, 401, "the token alone does not change it");
+    assert_eq!(relock("wrong", "second", &bearer).status, 401);
+    assert_eq!(relock("first", "second", &bearer).status, 200);
+    for revision in [1, 2] {
+        assert_eq!((read("second", revision).status, read("first", revision).status), (200, 401));
+    }
+    let history = shell.curl(&["-u", ":second", &format!("HOST/{key}/revisions")]).body;
+    assert!(history.lines().count() == 2 && history.contains("Named"), "{history}");
+    let replace = ["-H", &bearer, "-H", "X-Snippet-Password: second", "-T", "s.py", &format!("HOST/{key}")];
+    assert_eq!(shell.curl(&replace).status, 200);
+    assert_eq!(relock("second", "", &bearer).status, 200);
+    assert_eq!((read("", 3).body.as_str(), read("", 1).body.as_str()), (SECRET, SECRET));
+    assert!(shell.curl(&[&format!("HOST/{key}/revisions")]).body.contains("python"));
+}
+
+#[tokio::test]
+async fn the_page_of_revisions_sets_a_password_without_a_script_and_its_owner_goes_on() {
+    let server = Server::shared().await;
+    let owner = Visitor::new(server.url()).await;
+    let key = fresh_key(server.url()).await;
+    assert_eq!(post(&owner, &format!("/{key}/save"), "language=bash&content=echo+1").await.status(), 303);
+    let set = post(&owner, &format!("/{key}/password"), "password=sesame").await;
+    assert_eq!(
+        (set.status().as_u16(), set.headers()["location"].to_str().unwrap()),
+        (303, format!("/{key}/revisions").as_str())
+    );
+    let cookie = format!("{}; {}", owner.cookie, cookie_of(&set));
+    let page = quiet_client().get(format!("{}/{key}/revisions", server.url())).header("cookie", cookie);
+    let html = page.send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("Another password") && html.contains("Remove the password"), "{html}");
+    let stranger = quiet_client().get(format!("{}/{key}/revisions", server.url())).send().await.unwrap();
+    assert_eq!(stranger.status(), 401);
+}
+
+#[tokio::test]
+async fn a_right_password_opens_the_hundredth_protected_snippet_of_a_day_as_well() {
+    let server = Server::shared().await;
+    let kept = shell(server).curl(&["-u", ":sesame", "-T", "s.py", "HOST/"]);
+    let visitor = Visitor::new(server.url()).await;
+    let lock = cookie_of(&post(&visitor, &format!("/{}/unlock", kept.key()), "password=sesame").await);
+    let older = (0..40).map(|number| format!("codecube_lock_{number:016x}={}", "ab".repeat(32)));
+    let cookies = [older.collect::<Vec<_>>().join("; "), lock].join("; ");
+    let request = quiet_client().get(format!("{}/{}", server.url(), kept.key())).header("cookie", cookies);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn passwords_cannot_be_tried_without_end() {
+    let server = Server::start(&["--pool-size=0", "--passwords-per-minute=3"]).await;
+    let shell = shell(&server);
+    let key = shell.curl(&["-u", ":correct horse", "-T", "s.py", "HOST/"]).key();
+    let tried: Vec<u16> = (0..4).map(|_| shell.curl(&["-u", ":wrong", &format!("HOST/{key}")]).status).collect();
+    assert_eq!(tried, [401, 401, 401, 429]);
+    assert_eq!(
+        shell.curl(&["-u", ":correct horse", &format!("HOST/{key}")]).status,
+        429,
+        "the right one tells nothing"
+    );
+}
+
+#[tokio::test]
+async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_for_and_burnt() {
+    use crate::page::SnippetPage;
+    let page = SnippetPage::open(Server::shared().await.url()).await;
+    page.paste("print('typed into the editor')").await;
+    page.browser
+        .script("document.querySelector('.keeping').open = true; document.getElementById('keep-burn').checked = true")
+        .await;
+    page.browser.find("#keep-password").await.send_keys("sesame").await.unwrap();
+    page.press_run().await;
+    page.says("Press “Save like this” first").await;
+    // Where something is chosen, Save goes by the form.
+    page.browser.find("#save").await.click().await.unwrap();
+    page.browser
+        .until("the page says that it is kept", "return document.body.innerText.includes('Kept, to be read once')")
+        .await;
+    page.browser
+        .until(
+            "its draft is gone",
+            "return !Object.keys(localStorage).some(name => name.startsWith('codecube:draft:'))",
+        )
+        .await;
+    page.browser.find("form button").await.click().await.unwrap();
+    page.browser.until("it is shown", "return document.body.innerText.includes('typed into the editor')").await;
+    page.browser.script("history.back()").await;
+    page.browser.until("it is gone", "return document.body.innerText.includes('Somebody has read it')").await;
+}
