@@ -88,7 +88,7 @@ async fn a_secret_fork_is_on_no_list_and_one_that_goes_leaves_it() {
     };
     assert_eq!(post(format!("{closed_later}/password"), "password=sesame").await.unwrap().status(), 303);
     assert_eq!(listed(&shell, &key), [(open.clone(), 2)]);
-    assert_eq!(post(format!("{open}/delete"), "").await.unwrap().status(), 200);
+    assert_eq!(post(format!("{open}/delete"), "").await.unwrap().status(), 303);
     assert_eq!(listed(&shell, &key), []);
     assert_eq!(post(format!("{open}/undelete"), "").await.unwrap().status(), 303);
     assert_eq!(listed(&shell, &key), [(open, 2)], "whoever takes it back is listed again");
