@@ -15,14 +15,22 @@ pub struct Measured {
     /// Milliseconds of each request, sorted.
     times: Vec<f64>,
     lasted: Duration,
+    /// Time of processors that the side's process took, and the Redis that all share.
+    pub worked: Duration,
+    pub redis_worked: Duration,
     /// Size of an answer with its head.
     pub bytes: usize,
 }
 
 impl Measured {
+    /// Requests answered.
+    pub fn count(&self) -> f64 {
+        self.times.len() as f64
+    }
+
     /// Requests in a second.
     pub fn rate(&self) -> f64 {
-        self.times.len() as f64 / self.lasted.as_secs_f64()
+        self.count() / self.lasted.as_secs_f64()
     }
 
     /// Milliseconds within which this share (in percent) was answered.
@@ -34,13 +42,25 @@ impl Measured {
 
 /// Asks one side for so long.
 pub async fn ask(side: &Side, lasting: Duration) -> Measured {
+    let (worked, redis_worked) = (work_of(side.process), work_of(side.redis));
     let start = Instant::now();
     let connections = (0..CONNECTIONS).map(|_| one_connection(side, start + lasting));
     let all = join_all(connections).await;
     let bytes = all.first().map_or(0, |(_, bytes)| *bytes);
     let mut times: Vec<f64> = all.into_iter().flat_map(|(times, _)| times).collect();
     times.sort_by(f64::total_cmp);
-    Measured { times, lasted: start.elapsed(), bytes }
+    let lasted = start.elapsed();
+    let (worked, redis_worked) = (work_of(side.process) - worked, work_of(side.redis) - redis_worked);
+    Measured { times, lasted, worked, redis_worked, bytes }
+}
+
+/// Time of processors that a process has taken so far.
+fn work_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let behind_name = stat.rsplit_once(") ").unwrap().1;
+    let ticks: u64 = behind_name.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    // The kernel counts a hundred ticks in a second, whatever its own clock does.
+    Duration::from_millis(ticks * 10)
 }
 
 async fn one_connection(side: &Side, until: Instant) -> (Vec<f64>, usize) {

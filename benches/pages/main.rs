@@ -4,7 +4,8 @@
 //! - **sqlite**: the least Rust pastebin there can be: actix-web, one `SQLite` file, a template
 //!
 //! All three run as processes of their own on this machine, with the same number of workers and the same Redis,
-//! asked in turns by the same client over 64 connections. Figures are printed, never asserted.
+//! asked in turns by the same client over 64 connections. Figures are printed, never asserted. Arguments name parts
+//! (`view`, `create`) or sides (`bare`, `sqlite`, `codecube`): only those are measured.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
 mod bare;
@@ -24,6 +25,8 @@ use sides::{Side, Sides};
 const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_millis(900);
 const WARM_UP: Duration = Duration::from_millis(500);
+/// What can be asked for by name; any other argument names a side.
+const PARTS: [&str; 2] = ["view", "create"];
 /// Bytes of the snippet.
 const SIZE: usize = 2048;
 
@@ -34,18 +37,26 @@ fn main() {
         [sqlite::HELPER, file] => return sqlite::serve(file).unwrap(),
         _ => {}
     }
-    let wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    let (parts, only): (Vec<String>, Vec<String>) =
+        arguments.into_iter().partition(|argument| PARTS.contains(&argument.as_str()));
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let sides = Sides::start().await;
         let text = program();
         if wanted("view") {
-            report("View of a 2 KB snippet", &measure(&sides.views(&text).await).await);
+            report("View of a 2 KB snippet", &measure(&among(sides.views(&text).await, &only)).await);
         }
         if wanted("create") {
-            report("Creating a 2 KB snippet", &measure(&sides.creates(&text)).await);
+            report("Creating a 2 KB snippet", &measure(&among(sides.creates(&text), &only)).await);
         }
     });
+}
+
+/// The sides that were named; all when none was.
+fn among(mut sides: Vec<Side>, only: &[String]) -> Vec<Side> {
+    sides.retain(|side| only.is_empty() || only.iter().any(|name| name == side.name));
+    sides
 }
 
 /// Two kilobytes of Python.
@@ -81,11 +92,14 @@ fn report(title: &str, measured: &[(&'static str, Vec<Measured>)]) {
     for (name, rounds) in measured {
         let (p50, p99) = (median(rounds.iter().map(|one| one.percentile(50)).collect()), worst(rounds));
         println!(
-            "  {name:<18} {:>7.0}/s  {:>4.0} % of bare  p50 {p50:.2} ms  p99 {p99:.2} ms ({:.1} × p50)  {} bytes",
+            "  {name:<18} {:>7.0}/s  {:>4.0} % of bare  p50 {p50:.2} ms  p99 {p99:.2} ms ({:.1} × p50)  {} bytes  \
+             processor {:.1} µs, and Redis {:.1}",
             rate(rounds),
             100.0 * rate(rounds) / bare,
             p99 / p50,
-            rounds.first().map_or(0, |one| one.bytes)
+            rounds.first().map_or(0, |one| one.bytes),
+            median(rounds.iter().map(|one| one.worked.as_secs_f64() * 1e6 / one.count()).collect()),
+            median(rounds.iter().map(|one| one.redis_worked.as_secs_f64() * 1e6 / one.count()).collect()),
         );
     }
 }

@@ -16,6 +16,9 @@ pub struct Side {
     pub request: String,
     /// How its answers begin.
     pub status: &'static str,
+    /// The process that answers, and its Redis.
+    pub process: u32,
+    pub redis: u32,
 }
 
 /// The processes; they end with it.
@@ -23,6 +26,7 @@ pub struct Sides {
     codecube: Process,
     bare: Helper,
     sqlite: Helper,
+    redis_process: u32,
     _redis: Embedded,
     _directory: TempDir,
 }
@@ -53,7 +57,9 @@ impl Sides {
     pub async fn start() -> Self {
         let directory = TempDir::new().unwrap();
         let redis = Embedded::start(&directory.path().join("redis")).await.unwrap();
+        let redis_process = process_of(&redis.url()).await;
         Self {
+            redis_process,
             codecube: Process::start(&["web", "--listen=127.0.0.1:0", &format!("--redis-url={}", redis.url())]),
             bare: Helper::start(bare::HELPER, &redis.url()),
             sqlite: Helper::start(sqlite::HELPER, &directory.path().join("pastes.db").display().to_string()),
@@ -73,7 +79,15 @@ impl Sides {
             let accept =
                 |accept: &str| format!("GET /{path} HTTP/1.1\r\nhost: {}\r\naccept: {accept}\r\n\r\n", create.address);
             let Side { name, address, .. } = &create;
-            let side = |name, request| Side { name, address: address.clone(), request, status: "HTTP/1.1 200" };
+            let (process, redis) = (create.process, create.redis);
+            let side = |name, request| Side {
+                name,
+                address: address.clone(),
+                request,
+                status: "HTTP/1.1 200",
+                process,
+                redis,
+            };
             views.push(side(name, accept("text/html")));
             if *name == "codecube" {
                 views.push(side("codecube, as text", accept("text/plain")));
@@ -85,18 +99,31 @@ impl Sides {
     /// The same text, created again and again on each side.
     pub fn creates(&self, text: &str) -> Vec<Side> {
         let own = self.codecube.url.as_deref().unwrap().trim_start_matches("http://").to_owned();
-        let sides = [("bare", self.bare.address.clone()), ("sqlite", self.sqlite.address.clone()), ("codecube", own)];
+        let sides = [
+            ("bare", self.bare.address.clone(), self.bare.process.id()),
+            ("sqlite", self.sqlite.address.clone(), self.sqlite.process.id()),
+            ("codecube", own, self.codecube.child.id()),
+        ];
         let length = text.len();
         sides
             .into_iter()
-            .map(|(name, address)| Side {
+            .map(|(name, address, process)| Side {
                 request: format!(
                     "POST /?language=python HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{text}"
                 ),
                 name,
                 address,
                 status: "HTTP/1.1 201",
+                process,
+                redis: self.redis_process,
             })
             .collect()
     }
+}
+
+/// The process of a Redis, as it says itself.
+async fn process_of(redis: &str) -> u32 {
+    let mut commands = redis::Client::open(redis).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let info: String = redis::cmd("INFO").arg("server").query_async(&mut commands).await.unwrap();
+    info.lines().find_map(|line| line.strip_prefix("process_id:")).unwrap().trim().parse().unwrap()
 }

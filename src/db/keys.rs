@@ -58,6 +58,13 @@ pub fn snippet_forks(key: &str) -> String {
     format!("{{snippet:{key}}}:forks")
 }
 
+/// Part of a snippet before it stands at its place: there within one transaction, unless the place is taken. `try_id` is
+/// like no other's.
+#[must_use]
+pub fn snippet_aside(place: &str, try_id: u64) -> String {
+    format!("{place}:aside:{try_id:x}")
+}
+
 /// Stream: the runs of this snippet, newest last. Lives with the snippet.
 #[must_use]
 pub fn snippet_runs(key: &str) -> String {

@@ -1,14 +1,17 @@
 //! How to reach Redis: connections, key names and lifetimes ([`keys`]), and the private server ([`embedded`]).
 //! What stands under a key is known to `snippets` and `runs` alone.
 
+mod clock;
 pub mod embedded;
 pub mod keys;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSubSink, PubSubStream};
 use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
 
+use crate::db::clock::Clock;
 use crate::seal::SealKey;
 
 /// Greatest time a command may take before the visitor is told that storage does not answer.
@@ -46,7 +49,10 @@ pub enum DbError {
 
 impl From<RedisError> for DbError {
     fn from(error: RedisError) -> Self {
-        let word = error.code().unwrap_or_default();
+        // A transaction is refused for what one of its commands was refused for.
+        let refused = error.clone().into_server_errors();
+        let first = refused.as_deref().and_then(|errors| errors.first()).map(|(_, error)| error.code());
+        let word = first.or_else(|| error.code()).unwrap_or_default();
         if error.is_io_error() || error.is_timeout() || error.is_connection_refusal() || error.is_connection_dropped() {
             return Self::Unreachable(error);
         }
@@ -61,11 +67,20 @@ impl From<RedisError> for DbError {
     }
 }
 
+fn managed() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_number_of_retries(1)
+        .set_max_delay(Duration::from_millis(200))
+}
+
 /// The way to Redis; clones share one connection, which mends itself.
 #[derive(Clone)]
 pub struct Db {
     client: Client,
     commands: ConnectionManager,
+    clock: Arc<Clock>,
     secret: Option<SealKey>,
 }
 
@@ -76,15 +91,22 @@ impl Db {
     /// When the URL is malformed or nobody answers there.
     pub async fn connect(url: &str) -> Result<Self, DbError> {
         let client = Client::open(url)?;
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_number_of_retries(1)
-            .set_max_delay(Duration::from_millis(200));
-        let commands = client.get_connection_manager_with_config(config).await?;
-        let db = Self { client, commands, secret: None };
+        let commands = client.get_connection_manager_with_config(managed()).await?;
+        let db = Self { client, commands, clock: Arc::default(), secret: None };
         db.check_version().await?;
         Ok(db)
+    }
+
+    /// The same Redis by a connection of its own, which lives on the thread that uses it first. A thread that answers
+    /// many need not wake another for each command then.
+    #[must_use]
+    pub fn on_own_connection(&self) -> Self {
+        let own = self.client.get_connection_manager_lazy(managed());
+        let commands = own.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a thread goes without a connection to Redis of its own");
+            self.commands()
+        });
+        Self { commands, ..self.clone() }
     }
 
     /// The same for a process that shares a secret with the others of its kind, for what must not be read in Redis.
@@ -122,6 +144,14 @@ impl Db {
     #[must_use]
     pub fn commands(&self) -> ConnectionManager {
         self.commands.clone()
+    }
+
+    /// Milliseconds since 1970 by the clock of Redis, late by the time of an answer at most.
+    ///
+    /// # Errors
+    /// When Redis was not asked for a minute and cannot be reached.
+    pub async fn now_ms(&self) -> Result<u64, DbError> {
+        self.clock.now_ms(&mut self.commands()).await
     }
 
     /// A connection of the caller's own for blocking reads; without a response time-out.

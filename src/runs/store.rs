@@ -81,6 +81,12 @@ impl Runs {
         Self { db, scripts: Arc::new(Scripts::load()), limits }
     }
 
+    /// The same runs by a connection of their own.
+    #[must_use]
+    pub fn on_own_connection(&self) -> Self {
+        Self { db: self.db.on_own_connection(), ..self.clone() }
+    }
+
     /// Stores a run and queues it; acknowledged means stored. The id is the caller's so that it can follow
     /// the log before the first event is written.
     ///

@@ -2,12 +2,32 @@
 
 use std::fmt;
 
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::db::keys::ALPHABET;
 
 /// Characters in a key: 70 bits.
 pub const KEY_LENGTH: usize = 12;
+
+/// Which bytes may stand in a key.
+const IN_KEYS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut index = 0;
+    while index < ALPHABET.len() {
+        table[ALPHABET[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+/// Random bytes for a key, of a generator that the operating system seeds anew now and then: asking that for each key
+/// costs more than all else of one.
+fn random_bytes(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
 
 /// A key that has the right form; whether a snippet stands under it is known to the store only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,13 +38,13 @@ impl SnippetKey {
     /// A fresh key.
     #[must_use]
     pub fn random() -> Self {
-        Self(nanoid::nanoid!(KEY_LENGTH, &ALPHABET))
+        Self(nanoid::nanoid!(KEY_LENGTH, &ALPHABET, random_bytes))
     }
 
     /// Reads a key that came from outside.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let sound = text.len() == KEY_LENGTH && text.chars().all(|character| ALPHABET.contains(&character));
+        let sound = text.len() == KEY_LENGTH && text.bytes().all(|byte| IN_KEYS[usize::from(byte)]);
         sound.then(|| Self(text.to_owned()))
     }
 

@@ -72,7 +72,8 @@ impl Lifetime {
         }
     }
 
-    fn duration(self) -> Option<Duration> {
+    /// The time; `None` for ever.
+    pub(super) fn milliseconds(self) -> Option<u64> {
         let seconds = match self {
             Self::TenMinutes => 10 * MINUTE,
             Self::Hour => HOUR,
@@ -82,12 +83,7 @@ impl Lifetime {
             Self::Year => 365 * DAY,
             Self::Never => return None,
         };
-        Some(Duration::from_secs(seconds))
-    }
-
-    /// As the scripts read it: milliseconds, or nothing.
-    pub(super) fn milliseconds(self) -> String {
-        self.duration().map(|duration| duration.as_millis().to_string()).unwrap_or_default()
+        Some(seconds * 1000)
     }
 }
 
@@ -104,7 +100,8 @@ impl Snippets {
     ) -> Result<Option<u64>, SnippetError> {
         self.check_owner(key, owner).await?;
         let mut call = self.scripts.expire.prepare_invoke();
-        self.whole(&mut call, key).arg(owner.as_str()).arg(lifetime.milliseconds());
+        let lifetime = lifetime.milliseconds().map(|milliseconds| milliseconds.to_string());
+        self.whole(&mut call, key).arg(owner.as_str()).arg(lifetime.unwrap_or_default());
         let expires: Option<String> = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
         Ok(expires.ok_or(SnippetError::Missing)?.parse().ok())
     }

@@ -1,13 +1,14 @@
 //! Snippets: what a URL key names, who owns it, its revisions, and who looks at it now.
 //!
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
-//! - [`store`]: create and save, each change one atomic script; `reading`: a snippet and its revisions
+//! - `creation`, [`store`]: create and save, each change one step for Redis; `reading`: a snippet and its revisions
 //! - [`history`]: which revisions there are; [`forks`]: what was made from it; [`lifetime`]: expiry, deletion and its undoing
 //! - [`view`]: all that a page shows, by one question; `questions`: one for many who ask at once
 //! - [`lock`]: passwords, and contents that storage cannot read; [`relock`]: another password
 //! - [`ending`]: burning and removal; [`ownership`], [`moving`]: what somebody owns, and taking it elsewhere
 //! - [`presence`]: how many look at a snippet
 
+mod creation;
 pub mod ending;
 pub mod forks;
 pub mod history;

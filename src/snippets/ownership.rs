@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use redis::AsyncCommands;
+use redis::{AsyncCommands, Cmd};
 
 use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
@@ -42,14 +42,7 @@ impl Snippets {
     /// # Errors
     /// When Redis fails.
     pub async fn note_owned(&self, owner: &OwnerHash, key: &SnippetKey, created_ms: u64) -> Result<(), DbError> {
-        let list = keys::owner_snippets(owner.as_str());
-        Ok(redis::cmd("ZADD")
-            .arg(list)
-            .arg("NX")
-            .arg(created_ms)
-            .arg(key.as_str())
-            .query_async(&mut self.db.commands())
-            .await?)
+        Ok(owned(owner, key, created_ms).query_async(&mut self.db.commands()).await?)
     }
 
     /// The snippets of an owner, the newest first. Those that are gone leave the list; a deleted one stays on it as long
@@ -159,6 +152,13 @@ impl Snippets {
         commands.set::<_, _, ()>(keys::OWNERS_LISTED, 1).await?;
         Ok(found)
     }
+}
+
+/// Notes that a snippet is somebody's.
+pub(super) fn owned(owner: &OwnerHash, key: &SnippetKey, created_ms: u64) -> Cmd {
+    let mut note = redis::cmd("ZADD");
+    note.arg(keys::owner_snippets(owner.as_str())).arg("NX").arg(created_ms).arg(key.as_str());
+    note
 }
 
 /// What a key on the list leads to.

@@ -1,4 +1,4 @@
-//! The store: snippets in Redis. Each change is one script, so no crash leaves half a snippet.
+//! The store: snippets in Redis, and saving. Each change is one step for Redis, so no crash leaves half a snippet.
 
 use std::sync::Arc;
 
@@ -17,8 +17,6 @@ use crate::snippets::reading::read_lock;
 use crate::snippets::revision::{Content, Packed};
 use crate::snippets::view::Viewed;
 
-/// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
-const FRESH_KEY_TRIES: usize = 3;
 /// How often a save or a reading is tried while the snippet gets another lock each time.
 pub(super) const RELOCKED_TRIES: usize = 3;
 
@@ -176,7 +174,6 @@ impl Saved {
 }
 
 pub(super) struct Scripts {
-    create: Script,
     save: Script,
     pub(super) presence: Script,
     pub(super) expire: Script,
@@ -209,7 +206,6 @@ impl Snippets {
     #[must_use]
     pub fn new(db: Db) -> Self {
         let scripts = Scripts {
-            create: Script::new(include_str!("scripts/create.lua")),
             save: Script::new(include_str!("scripts/save.lua")),
             presence: Script::new(include_str!("scripts/presence.lua")),
             expire: Script::new(include_str!("scripts/expire.lua")),
@@ -223,41 +219,10 @@ impl Snippets {
         Self { db, scripts: Arc::new(scripts), views: Questions::default() }
     }
 
-    /// Creates a snippet with revision 1.
-    ///
-    /// # Errors
-    /// [`SnippetError::Taken`] when the key names a snippet already; nothing is changed then.
-    pub async fn create(&self, key: &SnippetKey, new: &NewSnippet<'_>) -> Result<(), SnippetError> {
-        let Keeping { lifetime, lock, burns } = new.keeping;
-        let packed = pack(new.content, lock.as_ref().map(|(_, seal)| seal));
-        let mut call = self.writing(&self.scripts.create, key, new.owner, &packed);
-        call.arg(new.forked_from.map_or_else(String::new, |origin| format!("{} {}", origin.key, origin.revision)));
-        call.arg(lifetime.milliseconds()).arg(lock.as_ref().map(|(lock, _)| lock.text()).unwrap_or_default());
-        call.arg(if *burns { "1" } else { "" });
-        let created: u64 = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
-        if created == 0 {
-            return Err(SnippetError::Taken);
-        }
-        if let Err(error) = self.note_owned(new.owner, key, created).await {
-            tracing::warn!(error = ?error, "a snippet was created, but is not on its owner's list");
-        }
-        Ok(())
-    }
-
-    /// Creates a snippet under a fresh key.
-    ///
-    /// # Errors
-    /// When Redis fails.
-    pub async fn create_anywhere(&self, new: &NewSnippet<'_>) -> Result<SnippetKey, SnippetError> {
-        for _ in 0..FRESH_KEY_TRIES {
-            let key = SnippetKey::random();
-            match self.create(&key, new).await {
-                Err(SnippetError::Taken) => {}
-                Err(error) => return Err(error),
-                Ok(()) => return Ok(key),
-            }
-        }
-        Err(SnippetError::Taken)
+    /// The same snippets by a connection of their own, whose questions are not shared with others.
+    #[must_use]
+    pub fn on_own_connection(&self) -> Self {
+        Self { db: self.db.on_own_connection(), scripts: self.scripts.clone(), views: Questions::default() }
     }
 
     /// Saves a revision for the owner, unless it equals the head.
@@ -288,7 +253,10 @@ impl Snippets {
         let locked = || SnippetError::Locked(key.clone());
         let seal = standing.lock.as_ref().map(|lock| edit.keyring.opening(lock).ok_or_else(locked)).transpose()?;
         let packed = pack(edit.content, seal);
-        let mut call = self.writing(&self.scripts.save, key, &standing.owner, &packed);
+        let mut call = self.scripts.save.key(keys::snippet(key.as_str()));
+        call.key(keys::snippet_revisions(key.as_str())).key(keys::snippet_history(key.as_str()));
+        call.arg(standing.owner.as_str()).arg(&packed.bytes).arg(&packed.digest).arg(&packed.title);
+        call.arg(&packed.language).arg(keys::snippet_channel(key.as_str())).arg(&packed.summary);
         call.arg(match edit.seen {
             Seen::Any => String::new(),
             Seen::Revision(number) => number.to_string(),
@@ -303,21 +271,6 @@ impl Snippets {
             (head, 2) => Err(SnippetError::Stale(head)),
             _ => Ok(None),
         }
-    }
-
-    /// A call of a script that writes a revision: what all of them take.
-    fn writing<'a>(
-        &self,
-        script: &'a Script,
-        key: &SnippetKey,
-        owner: &OwnerHash,
-        packed: &Packed,
-    ) -> redis::ScriptInvocation<'a> {
-        let mut call = script.key(keys::snippet(key.as_str()));
-        call.key(keys::snippet_revisions(key.as_str())).key(keys::snippet_history(key.as_str()));
-        call.arg(owner.as_str()).arg(&packed.bytes).arg(&packed.digest).arg(&packed.title);
-        call.arg(&packed.language).arg(keys::snippet_channel(key.as_str())).arg(&packed.summary);
-        call
     }
 
     /// Whether this is the owner of a snippet that is there.

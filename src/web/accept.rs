@@ -43,8 +43,10 @@ impl Form {
 }
 
 fn is_preview_robot(headers: &HeaderMap) -> bool {
-    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    PREVIEW_ROBOTS.iter().any(|robot| agent.contains(&robot.to_ascii_lowercase()))
+    let agent = headers.get(USER_AGENT).map_or(&[][..], |agent| agent.as_bytes());
+    PREVIEW_ROBOTS
+        .iter()
+        .any(|robot| agent.windows(robot.len()).any(|part| part.eq_ignore_ascii_case(robot.as_bytes())))
 }
 
 /// Guard: somebody with a browser asks, or a form of a page is sent.

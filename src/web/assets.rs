@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use actix_web::dev::{Extensions, Payload};
+use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ContentEncoding, VARY};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 
 use crate::web::accept::PREVIEW_ROBOTS;
 use crate::web::contact;
 use crate::web::error::WebError;
-use crate::web::headers::{Contact, Nonce};
+use crate::web::headers;
 use crate::web::links;
 use crate::web::state::State;
 
@@ -41,12 +41,17 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The page that answers the request with these extensions.
-    pub(super) fn of(extensions: &Extensions) -> Self {
-        let nonce = extensions.get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default();
-        let contact = extensions.get::<Contact>().map(|contact| contact.0.clone()).unwrap_or_default();
-        let contact_link = contact::link(&contact).unwrap_or_default();
-        Self { nonce, version: env!("CARGO_PKG_VERSION"), contact, contact_link, site: String::new() }
+    /// The page that answers a request.
+    pub(super) fn of(request: &HttpRequest) -> Self {
+        let state = request.app_data::<web::Data<State>>();
+        let contact = state.and_then(|state| state.settings.contact.clone()).unwrap_or_default();
+        Self {
+            nonce: headers::nonce(request),
+            version: env!("CARGO_PKG_VERSION"),
+            contact_link: contact::link(&contact).unwrap_or_default(),
+            contact,
+            site: state.map(|state| links::site(request, state)).unwrap_or_default(),
+        }
     }
 
     /// Address of one of the front end's files.
@@ -61,11 +66,7 @@ impl FromRequest for Page {
     type Future = std::future::Ready<Result<Self, WebError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut page = Self::of(&request.extensions());
-        if let Some(state) = request.app_data::<web::Data<State>>() {
-            page.site = links::site(request, state);
-        }
-        std::future::ready(Ok(page))
+        std::future::ready(Ok(Self::of(request)))
     }
 }
 

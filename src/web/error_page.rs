@@ -6,7 +6,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::web::accept::Form;
@@ -90,7 +90,7 @@ impl Story {
         match Form::wanted(request.headers()) {
             Form::Page => {
                 let heading = heading(self.status);
-                let page = Page::of(&request.extensions());
+                let page = Page::of(request);
                 let html = ErrorPage { page, status: self.status.as_u16(), heading, message: &self.message }.render();
                 builder.content_type("text/html; charset=utf-8").body(html.unwrap_or_else(|_| heading.to_owned()))
             }

@@ -21,17 +21,24 @@ pub(super) struct LanguageData<'a> {
     name: &'a str,
     main: &'a str,
     editor: &'a str,
-    hello: &'a str,
+    /// Where a program may start from it: not on the page of one that is saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hello: Option<&'a str>,
 }
 
 impl<'a> LanguageData<'a> {
+    /// Without its hello.
+    pub(super) fn of_saved(language: &'a Language) -> Self {
+        Self { hello: None, ..Self::of(language) }
+    }
+
     pub(super) fn of(language: &'a Language) -> Self {
         Self {
             id: &language.id.0,
             name: &language.name,
             main: &language.main,
             editor: &language.editor,
-            hello: &language.hello,
+            hello: Some(&language.hello),
         }
     }
 }

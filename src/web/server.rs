@@ -29,7 +29,7 @@ const UNREAD_LIMIT: Duration = Duration::from_secs(60);
 /// When the listener cannot be used.
 pub fn server(listener: TcpListener, state: State, workers: usize) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
-        let state = state.clone();
+        let state = state.for_worker();
         App::new().configure(move |config| configure(config, state))
     });
     Ok(server

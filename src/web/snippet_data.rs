@@ -75,7 +75,11 @@ impl<'a> SnippetData<'a> {
             fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(ForkOf::to_string),
             protected: view.is_protected,
             last_run: view.run.as_ref().map(|run| PrintedRun { id: run.id.as_str(), revision: run.revision }),
-            language: LanguageData::of(language),
+            language: if view.snippet.is_some() {
+                LanguageData::of_saved(language)
+            } else {
+                LanguageData::of(language)
+            },
             languages: &state.language_list.address,
             files: files(&program.files),
             args: &program.arguments,

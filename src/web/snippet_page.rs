@@ -21,7 +21,7 @@ use crate::web::error::WebError;
 use crate::web::fork_of::ForkOf;
 use crate::web::form_fields::Chosen;
 use crate::web::fresh_page::{Start, first_language, fresh};
-use crate::web::kept_page::{self, Name};
+use crate::web::kept_page::{self, Html, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
 use crate::web::query::Query;
@@ -45,6 +45,7 @@ struct SnippetPage<'a> {
     program: &'a Program,
     /// The files with their colours, for a reader without a script; empty for whoever is to edit.
     coloured: Vec<(&'a str, Arc<Markup>)>,
+    main_text: Markup,
     /// The main file, if it is no text.
     main_base64: Option<String>,
     arguments_line: String,
@@ -118,12 +119,7 @@ pub(super) async fn respond(
 }
 
 /// The answer that is a page; whoever owns the snippet is known by its language next time.
-fn answer(
-    visitor: &Visitor,
-    mut builder: HttpResponseBuilder,
-    owned: Option<&LanguageId>,
-    html: String,
-) -> HttpResponse {
+fn answer(visitor: &Visitor, mut builder: HttpResponseBuilder, owned: Option<&LanguageId>, html: Html) -> HttpResponse {
     builder.content_type("text/html; charset=utf-8").insert_header((CACHE_CONTROL, "no-store"));
     builder.insert_header((VARY, "accept")).insert_header(("x-robots-tag", "noindex"));
     visitor.cookie().map(|cookie| builder.cookie(cookie));
@@ -140,11 +136,11 @@ async fn kept_or_written(
     visitor: &Visitor,
     view: &View,
     last: &LastRun,
-) -> Result<String, WebError> {
+) -> Result<Html, WebError> {
     let is_as_saved = last.is_final && view.notice.is_none() && view.arguments_line.is_none() && !view.kept;
     let is_open = |snippet: &&Snippet| is_as_saved && snippet.lock.is_none() && !snippet.burns;
     let Some(snippet) = view.snippet.as_ref().filter(is_open) else {
-        return write(state, page, visitor, view, (last, coloured(visitor, view).await));
+        return Ok(write(state, page, visitor, view, (last, coloured(visitor, view).await))?.into());
     };
     let run = view.run.as_ref().map(|run| run.id.as_str());
     let name = Name::of(&page.site, snippet, view.is_owned_by(visitor), run, obstacle(state));
@@ -154,7 +150,7 @@ async fn kept_or_written(
     }
     let html = write(state, page, visitor, view, (last, coloured(visitor, view).await))?;
     kept_page::keep(name, &html, &nonce);
-    Ok(html)
+    Ok(html.into())
 }
 
 /// Why the server can run nothing now; the page says so.
@@ -193,6 +189,7 @@ fn write(
         languages: state.languages.all(),
         program,
         coloured: program.files.iter().map(|file| file.path.as_str()).zip(coloured).collect(),
+        main_text: Markup::plain(&main.to_string()),
         main_base64: main.as_text().is_none().then(|| main.base64()),
         arguments_line: view.arguments_line.clone().unwrap_or_else(|| arguments::join(&program.arguments)),
         forked_from: view.forked_from.as_ref(),

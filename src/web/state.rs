@@ -77,6 +77,12 @@ impl State {
         (state, task)
     }
 
+    /// The same for one of the threads that answer.
+    pub(super) fn for_worker(&self) -> Self {
+        let (runs, snippets) = (self.runs.on_own_connection(), self.snippets.on_own_connection());
+        Self { runs, snippets, ..self.clone() }
+    }
+
     /// Waits until every viewer has left and is counted out. Call it after `stop` was cancelled and the server has
     /// ended, while storage still answers; whoever does not leave in time is forgotten by storage later.
     pub async fn viewers_gone(&self) {

@@ -5,7 +5,8 @@ export interface LanguageInfo {
   name: string;
   main: string;
   editor: string;
-  hello: string;
+  /** Missing on the page of a saved snippet, until the list of all languages has come. */
+  hello?: string;
 }
 
 export interface Draft {
@@ -17,7 +18,7 @@ export interface Draft {
 export function switchLanguage(draft: Draft, from: LanguageInfo | undefined, to: LanguageInfo): Draft {
   const untouched = draft.content.trim() === "" || sameText(draft.content, from?.hello);
   const ownName = draft.path !== "" && draft.path !== from?.main && !untouched;
-  return { path: ownName ? draft.path : to.main, content: untouched ? to.hello : draft.content };
+  return { path: ownName ? draft.path : to.main, content: untouched ? (to.hello ?? draft.content) : draft.content };
 }
 
 /** Browsers and people differ about line ends and the last one. */

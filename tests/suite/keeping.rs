@@ -42,7 +42,7 @@ async fn every_revision_is_listed_and_can_be_read() {
     let list = page(&format!("{url}/revisions")).await;
     assert!(list.contains(&format!("href=\"/{}/2\"", kept.key())), "{list}");
     let old = page(&format!("{url}/1")).await;
-    let code = "<span class=\"code-name\">print</span>";
+    let code = "<span class=n>print</span>";
     assert!(old.contains(code) && old.contains("revision 2") && !old.contains("Restore"), "{old}");
 }
 

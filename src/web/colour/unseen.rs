@@ -2,7 +2,7 @@
 //! runs. Pages show where they stand, and keep what they do to themselves.
 
 /// Before one of them, and behind it: an element whose direction ends with it.
-pub(super) const BEFORE: &str = "<bdi class=\"unseen\">";
+pub(super) const BEFORE: &str = "<bdi class=unseen>";
 pub(super) const BEHIND: &str = "</bdi>";
 
 /// The first of them in a text. A joiner behind a character that is no ASCII is none: it makes one sign of two.

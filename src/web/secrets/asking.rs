@@ -1,8 +1,8 @@
 //! Pages that ask before they show: for a password, for the word to burn, for a log-in. They stand in an error's place
 //! wherever a browser meets one, so that no page needs to know of them.
 
+use actix_web::HttpRequest;
 use actix_web::web::Data;
-use actix_web::{HttpMessage, HttpRequest};
 use askama::Template;
 
 use crate::snippets::key::SnippetKey;
@@ -43,7 +43,7 @@ struct LoginPage<'a> {
 
 /// The page in the place of this error, if there is one.
 pub(in crate::web) fn page(error: &WebError, request: &HttpRequest) -> Option<Result<String, askama::Error>> {
-    let page = || Page::of(&request.extensions());
+    let page = || Page::of(request);
     let to = || way_back(request);
     let unlock =
         |key: &SnippetKey, was_wrong| UnlockPage { page: page(), key: key.as_str(), to: &to(), was_wrong }.render();

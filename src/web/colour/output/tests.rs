@@ -49,19 +49,19 @@ fn a_line_is_written_over_until_it_was_shown() {
 #[test]
 fn colours_become_classes_of_a_fixed_set() {
     for (raw, seen) in [
-        ("\u{1b}[31mred\u{1b}[0m.", "<span class=\"ink-red\">red</span>."),
+        ("\u{1b}[31mred\u{1b}[0m.", "<span class=ink-red>red</span>."),
         (
             "\u{1b}[1;92mok\u{1b}[22m!",
-            "<span class=\"ink-bright-green is-bold\">ok</span><span class=\"ink-bright-green\">!</span>",
+            "<span class=\"ink-bright-green is-bold\">ok</span><span class=ink-bright-green>!</span>",
         ),
         (
             "\u{1b}[38;5;196ma\u{1b}[48;2;0;0;238mb",
-            "<span class=\"ink-bright-red\">a</span><span class=\"ink-bright-red on-blue\">b</span>",
+            "<span class=ink-bright-red>a</span><span class=\"ink-bright-red on-blue\">b</span>",
         ),
-        ("\u{1b}[38:2::0:255:0ma", "<span class=\"ink-bright-green\">a</span>"),
-        ("\u{1b}[7m<b>", "<span class=\"ink-ground on-ink\">&#60;b&#62;</span>"),
+        ("\u{1b}[38:2::0:255:0ma", "<span class=ink-bright-green>a</span>"),
+        ("\u{1b}[7m<b>", "<span class=\"ink-ground on-ink\">&lt;b></span>"),
         ("\u{1b}[38;5;999mx\u{1b}[38m\u{1b}[99999m\u{1b}[mx", "xx"),
-        ("\u{1b}[32ma\nb", "<span class=\"ink-green\">a</span>\n<span class=\"ink-green\">b</span>"),
+        ("\u{1b}[32ma\nb", "<span class=ink-green>a</span>\n<span class=ink-green>b</span>"),
     ] {
         assert_eq!(shown(&[raw]), seen, "{raw:?}");
     }
