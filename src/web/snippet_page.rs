@@ -189,7 +189,7 @@ fn write(
         languages: state.languages.all(),
         program,
         coloured: program.files.iter().map(|file| file.path.as_str()).zip(coloured).collect(),
-        main_text: Markup::plain(&main.to_string()),
+        main_text: Markup::of_field(&main.to_string()),
         main_base64: main.as_text().is_none().then(|| main.base64()),
         arguments_line: view.arguments_line.clone().unwrap_or_else(|| arguments::join(&program.arguments)),
         forked_from: view.forked_from.as_ref(),

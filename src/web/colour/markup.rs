@@ -38,6 +38,13 @@ impl Markup {
         markup
     }
 
+    /// Text for a text field, which shows nothing but text: marks would be a part of it.
+    pub(in crate::web) fn of_field(text: &str) -> Self {
+        let mut markup = Self::default();
+        escape(&mut markup.0, text);
+        markup
+    }
+
     /// Adds text.
     fn push(&mut self, look: &Look, text: &str) {
         let classes = classes(look);
