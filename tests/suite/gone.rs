@@ -77,10 +77,11 @@ async fn a_form_of_what_is_gone_comes_back_with_its_text_and_saves_elsewhere() {
 
 #[tokio::test]
 async fn a_page_says_that_its_snippet_is_gone_and_runs_it_anew() {
-    let page = SnippetPage::open(Server::shared().await.url()).await;
+    let page = SnippetPage::open(&format!("{}/?language=python", Server::shared().await.url())).await;
     page.paste("print('mine')").await;
     page.browser.find("#save").await.click().await.unwrap();
     page.says("Saved").await;
+    assert_eq!(page.browser.script("return location.search").await, json!(""), "the address is the link to share");
     let key = page.key().await;
     expire(&key).await;
     page.press_run().await;
