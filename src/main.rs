@@ -9,10 +9,6 @@ use codecube::{app, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Answering takes many small pieces of memory, and the allocator of the C library took a quarter of that time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let role = CommandLine::parse().role();
     match start(role) {

@@ -74,11 +74,11 @@ pub(super) struct Packed {
 
 impl Packed {
     pub(super) fn of(content: &Content) -> Self {
-        let json = serde_json::to_vec(content).expect("content has no form that JSON cannot write");
-        let digest = digest_of(&json);
+        let plain = plain(content);
+        let json = &plain[1..];
         Self {
-            bytes: compressed(&json).unwrap_or_else(|| tagged(PLAIN, &json)),
-            digest,
+            digest: digest_of(json),
+            bytes: compressed(json).unwrap_or(plain),
             title: content.title.clone(),
             language: content.program.language.0.clone(),
             summary: Summary::of(content).json(),
@@ -96,6 +96,15 @@ impl Packed {
             summary: hex::encode(key.seal(plain.summary.as_bytes())),
         }
     }
+}
+
+/// The first byte, and JSON; in memory that is taken once, for this is done for every save.
+fn plain(content: &Content) -> Vec<u8> {
+    let text: usize = content.program.files.iter().map(|file| file.content.len() + file.path.len()).sum();
+    let mut bytes = Vec::with_capacity(text + text / 4 + 512);
+    bytes.push(PLAIN);
+    serde_json::to_writer(&mut bytes, content).expect("content has no form that JSON cannot write");
+    bytes
 }
 
 fn digest_of(json: &[u8]) -> String {

@@ -130,11 +130,13 @@ where
     Ok(gathered.into())
 }
 
-/// Makes room in steps: by doubling, which is the usual way, bodies that come in at once took twice what is let in.
+/// Makes room for the first part, which is most often all, and then in steps: by doubling, which is the usual way, bodies
+/// that come in at once took twice what is let in.
 fn make_room(gathered: &mut Vec<u8>, more: usize, most: usize) {
     let needed = gathered.len() + more;
     if needed > gathered.capacity() {
-        let capacity = (gathered.capacity() + STEP_BYTES).min(most).max(needed);
+        let step = if gathered.is_empty() { 0 } else { STEP_BYTES };
+        let capacity = (gathered.capacity() + step).min(most).max(needed);
         gathered.reserve_exact(capacity - gathered.len());
     }
 }
