@@ -9,6 +9,7 @@ mod browser;
 mod burning;
 mod client_faults;
 mod connections;
+mod creating;
 mod crowds;
 mod curl;
 mod curl_errors;
