@@ -3,9 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use redis::aio::ConnectionManager;
-
 use crate::db::DbError;
+use crate::db::commands::Commands;
 
 /// How long this process counts on by itself before it asks again.
 const BELIEVED_FOR: Duration = Duration::from_secs(60);
@@ -28,10 +27,15 @@ struct Heard {
 impl Clock {
     /// Milliseconds since 1970. Never ahead of Redis by more than two machines drift apart in a minute: the time that an
     /// answer takes makes it late.
-    pub(super) async fn now_ms(&self, commands: &mut ConnectionManager) -> Result<u64, DbError> {
+    pub(super) async fn now_ms(&self, commands: &mut Commands) -> Result<u64, DbError> {
         if let Some(now) = self.heard().and_then(Heard::now_ms) {
             return Ok(now);
         }
+        self.ask(commands).await
+    }
+
+    /// The same, asked now.
+    pub(super) async fn ask(&self, commands: &mut Commands) -> Result<u64, DbError> {
         let (seconds, microseconds): (u64, u64) = redis::cmd("TIME").query_async(commands).await?;
         let heard = Heard::now(seconds * 1000 + microseconds / 1000);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);

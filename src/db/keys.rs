@@ -22,6 +22,9 @@ pub const ALPHABET: [char; 57] = [
 /// How many revisions of a snippet are kept; the oldest go first.
 pub const REVISIONS_PER_SNIPPET: u64 = 200;
 
+/// How many forks a snippet names; the oldest go first.
+pub const FORKS_PER_SNIPPET: u64 = 200;
+
 /// For how long a deleted snippet can be had back.
 pub const UNDELETE_WITHIN: Duration = Duration::from_secs(60);
 
@@ -47,6 +50,12 @@ pub fn snippet_revisions(key: &str) -> String {
 #[must_use]
 pub fn snippet_history(key: &str) -> String {
     format!("{{snippet:{key}}}:history")
+}
+
+/// Sorted set: keys of this snippet's forks that anybody may know of, scored by when they were made. Lives with the snippet.
+#[must_use]
+pub fn snippet_forks(key: &str) -> String {
+    format!("{{snippet:{key}}}:forks")
 }
 
 /// Part of a snippet before it stands at its place: there within one transaction, unless the place is taken. `try_id` is

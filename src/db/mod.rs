@@ -2,6 +2,7 @@
 //! What stands under a key is known to `snippets` and `runs` alone.
 
 mod clock;
+pub mod commands;
 pub mod embedded;
 pub mod keys;
 
@@ -12,6 +13,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnecti
 use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, ServerError};
 
 use crate::db::clock::Clock;
+use crate::db::commands::Commands;
 use crate::seal::SealKey;
 
 /// Greatest time a command may take before the visitor is told that storage does not answer.
@@ -24,7 +26,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Why Redis did not do what it was asked. `Display` is for the log: it may hold Redis' own words.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
-    /// No answer, or no connection.
+    /// No answer, no connection, or no right to ask.
     #[error("redis cannot be reached")]
     Unreachable(#[source] RedisError),
     /// It answers, but takes no writes for lack of memory or disk.
@@ -57,6 +59,7 @@ impl From<RedisError> for DbError {
             return Self::Unreachable(error);
         }
         match word {
+            "NOAUTH" | "WRONGPASS" | "NOPERM" => Self::Unreachable(error),
             "OOM" | "MISCONF" => Self::Full(error),
             "READONLY" | "LOADING" | "MASTERDOWN" | "NOREPLICAS" => Self::ReadOnly(error),
             _ if matches!(error.kind(), ErrorKind::UnexpectedReturnType | ErrorKind::Parse) => {
@@ -110,7 +113,7 @@ impl Db {
         let own = self.client.get_connection_manager_lazy(managed());
         let commands = own.unwrap_or_else(|error| {
             tracing::warn!(%error, "a thread goes without a connection to Redis of its own");
-            self.commands()
+            self.commands.clone()
         });
         Self { commands, ..self.clone() }
     }
@@ -148,8 +151,8 @@ impl Db {
 
     /// The shared connection for commands that answer at once. Never send a blocking command here.
     #[must_use]
-    pub fn commands(&self) -> ConnectionManager {
-        self.commands.clone()
+    pub fn commands(&self) -> Commands {
+        Commands(self.commands.clone())
     }
 
     /// Milliseconds since 1970 by the clock of Redis, late by the time of an answer at most.
@@ -158,6 +161,14 @@ impl Db {
     /// When Redis was not asked for a minute and cannot be reached.
     pub async fn now_ms(&self) -> Result<u64, DbError> {
         self.clock.now_ms(&mut self.commands()).await
+    }
+
+    /// The same, asked now: for what must not be late though this machine slept.
+    ///
+    /// # Errors
+    /// When Redis cannot be reached.
+    pub async fn asked_now_ms(&self) -> Result<u64, DbError> {
+        self.clock.ask(&mut self.commands()).await
     }
 
     /// A connection of the caller's own for blocking reads; without a response time-out.

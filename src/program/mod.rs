@@ -210,6 +210,9 @@ fn path_fault(path: &str) -> Option<&'static str> {
     if path.chars().any(char::is_control) {
         return Some("control characters are not allowed in names");
     }
+    if path.chars().any(turns_text) {
+        return Some("characters that turn the direction of text are not allowed in names");
+    }
     if path.starts_with('/') || path.contains('\\') {
         return Some("use a relative path with forward slashes");
     }
@@ -231,7 +234,15 @@ fn path_clash(path: &str, earlier: &[SourceFile]) -> Option<&'static str> {
     })
 }
 
+/// Line and direction controls: in a name or a title they could turn what stands beside it, and make a file's ending look
+/// like another.
+#[must_use]
+pub fn turns_text(character: char) -> bool {
+    matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A visitor's word as it may stand in a sentence: short, without control characters.
 fn shown(text: &str) -> String {
-    text.chars().take(40).map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    let hidden = |character: char| character.is_control() || turns_text(character);
+    text.chars().take(40).map(|character| if hidden(character) { '\u{fffd}' } else { character }).collect()
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use redis::AsyncCommands;
-use redis::aio::ConnectionManager;
 use redis::streams::StreamRangeReply;
 
+use crate::db::commands::Commands;
 use crate::db::{DbError, keys};
 use crate::runs::request::{RunId, SnippetRevision};
 use crate::runs::script::RunKeys;
@@ -132,7 +132,7 @@ impl Runs {
     }
 }
 
-async fn keep(commands: &mut ConnectionManager, id: &RunId, kept: Kept) -> Result<(), DbError> {
+async fn keep(commands: &mut Commands, id: &RunId, kept: Kept) -> Result<(), DbError> {
     let RunKeys { run, log, .. } = RunKeys::of(id);
     let mut pipe = redis::pipe();
     match kept {

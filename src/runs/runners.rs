@@ -46,7 +46,7 @@ impl Runs {
     /// When Redis fails.
     pub async fn report_runner(&self, report: &RunnerReport) -> Result<(), DbError> {
         let mut commands = self.db.commands();
-        let reported_ms = redis_now_ms(&mut commands).await?;
+        let reported_ms = self.db.asked_now_ms().await?;
         let stamped = RunnerReport { reported_ms, ..report.clone() };
         Ok(commands.hset(keys::RUNNERS, &report.id, encode(&stamped)).await?)
     }
@@ -65,7 +65,7 @@ impl Runs {
     /// When Redis fails.
     pub async fn runners(&self) -> Result<Vec<RunnerReport>, DbError> {
         let mut commands = self.db.commands();
-        let now = redis_now_ms(&mut commands).await?;
+        let now = self.db.asked_now_ms().await?;
         let all: BTreeMap<String, String> = commands.hgetall(keys::RUNNERS).await?;
         let mut living = Vec::new();
         for (id, json) in all {
@@ -79,9 +79,4 @@ impl Runs {
         }
         Ok(living)
     }
-}
-
-async fn redis_now_ms(commands: &mut redis::aio::ConnectionManager) -> Result<u64, DbError> {
-    let (seconds, micros): (u64, u64) = redis::cmd("TIME").query_async(commands).await?;
-    Ok(seconds * 1000 + micros / 1000)
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge
 //! - `creation`, [`store`]: create and save, each change one step for Redis; `reading`: a snippet and its revisions
-//! - [`history`]: which revisions there are; [`lifetime`]: expiry, deletion and its undoing
+//! - [`history`]: which revisions there are; [`forks`]: what was made from it; [`lifetime`]: expiry, deletion and its undoing
 //! - [`view`]: all that a page shows, by one question; `questions`: one for many who ask at once
 //! - [`lock`]: passwords, and contents that storage cannot read; [`relock`]: another password
 //! - [`ending`]: burning and removal; [`ownership`], [`moving`]: what somebody owns, and taking it elsewhere
@@ -10,6 +10,7 @@
 
 mod creation;
 pub mod ending;
+pub mod forks;
 pub mod history;
 pub mod key;
 pub mod lifetime;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::db::DbError;
-use crate::program::Program;
+use crate::program::{Program, turns_text};
 use crate::seal::SealKey;
 use crate::snippets::history::Summary;
 
@@ -50,18 +50,13 @@ pub struct Revision {
     pub created_ms: u64,
 }
 
-/// A title as it may stand in a heading: one line, no control characters, cut at the limit.
+/// A title as it may stand in a heading and in the browser's tab: one line, no control characters, cut at the limit.
 #[must_use]
 pub fn clean_title(text: &str) -> String {
-    let hidden = |character: char| character.is_control() || is_direction(character);
+    let hidden = |character: char| character.is_control() || turns_text(character);
     let visible = text.chars().map(|character| if hidden(character) { ' ' } else { character });
     let cut: String = visible.take(MAX_TITLE_CHARACTERS).collect();
     cut.trim().to_owned()
-}
-
-/// Line and direction controls: they could turn what stands beside the title, in the browser's tab as well.
-fn is_direction(character: char) -> bool {
-    matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Content ready for storage, and what stands beside it.

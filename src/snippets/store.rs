@@ -181,6 +181,7 @@ pub(super) struct Scripts {
     pub(super) undelete: Script,
     pub(super) end: Script,
     pub(super) hand_over: Script,
+    pub(super) note_fork: Script,
     pub(super) relock: Script,
 }
 
@@ -212,6 +213,7 @@ impl Snippets {
             undelete: Script::new(include_str!("scripts/undelete.lua")),
             end: Script::new(include_str!("scripts/end.lua")),
             hand_over: Script::new(include_str!("scripts/hand_over.lua")),
+            note_fork: Script::new(include_str!("scripts/note_fork.lua")),
             relock: Script::new(include_str!("scripts/relock.lua")),
         };
         Self { db, scripts: Arc::new(scripts), views: Questions::default() }

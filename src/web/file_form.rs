@@ -8,7 +8,7 @@ use crate::languages::Language;
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
-use crate::web::api::body::{self, FormField};
+use crate::web::api::body::{self, FormField, FormRoom};
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::form_fields::Fields;
@@ -33,8 +33,9 @@ pub(super) async fn arrange(
     payload: Payload,
 ) -> Result<HttpResponse, WebError> {
     let limits = asked.0.settings.program_limits;
-    let most = limits.files * FIELDS_PER_FILE + MAX_WORDS;
-    let room = (asked.0.settings.message_bytes(), most);
+    let bytes = asked.0.settings.message_bytes();
+    // Files that are too large come back with the form, so they are read.
+    let room = FormRoom { bytes, file_bytes: bytes, fields: limits.files * FIELDS_PER_FILE + MAX_WORDS };
     let parts = body::read_form(&request, payload, limits, room).await?;
     let (pairs, uploads) = sorted(parts)?;
     let mut fields = Fields::read(pairs)?;

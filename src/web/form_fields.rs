@@ -18,7 +18,7 @@ pub(super) struct Fields {
     pub(super) language: String,
     /// Absent where the title is somebody else's.
     pub(super) title: Option<String>,
-    /// On a page that is not saved yet: the snippet it will be a fork of.
+    /// On a page that is not saved yet: what it will be a fork of.
     pub(super) fork: Option<String>,
     /// The arguments line.
     pub(super) arguments: String,

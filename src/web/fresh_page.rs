@@ -10,6 +10,7 @@ use crate::program::file::SourceFile;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::error::WebError;
+use crate::web::fork_of::ForkOf;
 use crate::web::state::State;
 use crate::web::view::{View, fork_of, unsaved};
 use crate::web::visitor::Visitor;
@@ -37,7 +38,8 @@ pub(super) async fn home(request: HttpRequest) -> HttpResponse {
 /// What stands on it.
 pub(super) async fn fresh(state: &State, visitor: &Visitor, key: SnippetKey, start: &Start) -> Result<View, WebError> {
     if let Some(origin) = start.fork.as_deref().and_then(SnippetKey::parse)
-        && let Some(fork) = fork_of(state, visitor, key.clone(), (&origin, start.revision)).await?
+        && let origin = (ForkOf { key: origin, revision: start.revision })
+        && let Some(fork) = fork_of(state, visitor, key.clone(), &origin).await?
     {
         return Ok(fork);
     }

@@ -30,6 +30,7 @@ mod error_page;
 mod excess;
 mod file_form;
 mod followed;
+mod fork_of;
 mod form_fields;
 mod fresh_page;
 mod headers;

@@ -23,6 +23,8 @@ pub(super) enum Refusal {
     TooManySockets,
     #[error("what had a password is gone, and its password with it")]
     PasswordGone,
+    #[error("what the page showed is gone")]
+    GoneMeanwhile,
 }
 
 impl Refusal {
@@ -63,6 +65,12 @@ impl Refusal {
                 "password_gone",
                 "What this was made from had a password and cannot be found any more, so nothing was kept: it would stand in \
                  clear. Choose a password for it, or copy what you need into a new snippet.",
+            ),
+            Self::GoneMeanwhile => story(
+                StatusCode::NOT_FOUND,
+                "gone_meanwhile",
+                "This snippet is gone: it expired, or its owner deleted it. Your text is still here; save or run it again to \
+                 keep it as a new snippet, at an address of its own.",
             ),
             Self::MoveUsed => story(
                 StatusCode::GONE,

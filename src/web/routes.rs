@@ -11,7 +11,7 @@ use crate::web::accept::is_browser;
 use crate::web::api::{create, edit, read, run, usage};
 use crate::web::error::WebError;
 use crate::web::excess::Excess;
-use crate::web::history::{diff_page, life, revision, revisions};
+use crate::web::history::{diff_page, forks, life, revision, revisions};
 use crate::web::owned::{mine, moving};
 use crate::web::secrets::{burn, login, relock, unlock};
 use crate::web::sharing::{embed, forms, oembed, picture};
@@ -24,17 +24,17 @@ use crate::web::{
 /// The address of a snippet.
 pub(super) const SNIPPET: &str = "/{key}";
 
+/// What a form of a few words may take: a password, an address to go back to, each byte escaped.
+const MAX_WORDS_BYTES: usize = 16 * 1024;
+
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
-    let form = FormConfig::default().limit(state.settings.message_bytes());
     let limits = state.settings.program_limits;
+    let form = form_within(state.settings.message_bytes(), Excess::Program(limits));
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
-    config.app_data(form.error_handler(move |error, _| match error {
-        UrlencodedError::Overflow { .. } => WebError::TooLarge(Excess::Program(limits)).into(),
-        error => WebError::from(error).into(),
-    }));
+    config.app_data(form);
     // The innermost stands first.
     let around = web::scope("")
         .wrap(from_fn(access::guard))
@@ -62,7 +62,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get("/static/{name:.+}", assets::asset))
         .service(get("/languages/{hash}.json", language_list::show))
         .service(get("/.well-known/security.txt", contact::security))
-        .service(web::resource("/login").route(reading().to(login::show)).route(web::post().to(login::login)))
+        .service(of_words("/login").route(reading().to(login::show)).route(web::post().to(login::login)))
         .service(get("/mine", mine::show))
         .service(web::resource("/mine/move").post(moving::all))
         .service(web::resource("/move/{token}").route(reading().to(moving::arrive)).route(web::post().to(moving::take)))
@@ -86,13 +86,14 @@ fn table(config: &mut ServiceConfig) {
         .service(web::resource("/{key}/files").post(file_form::arrange))
         .service(web::resource(headers::EMBED).route(reading().to(embed::show)).route(web::post().to(embed::run)))
         .service(get("/{key}/qr.svg", forms::code))
-        .service(web::resource("/{key}/unlock").post(unlock::unlock))
+        .service(of_words("/{key}/unlock").post(unlock::unlock))
         .service(web::resource("/{key}/burn").post(burn::burn))
-        .service(web::resource("/{key}/password").post(relock::relock))
+        .service(of_words("/{key}/password").post(relock::relock))
         .service(web::resource("/{key}/move").post(moving::one))
         .service(get("/{key}/revisions", revisions::show))
+        .service(get("/{key}/forks", forks::show))
         .service(get("/{key}/diff", diff_page::show))
-        .service(web::resource("/{key}/expiry").post(life::expire))
+        .service(of_words("/{key}/expiry").post(life::expire))
         .service(web::resource("/{key}/delete").post(life::delete))
         .service(get("/{key}/deleted", life::deleted))
         .service(web::resource("/{key}/undelete").post(life::undelete))
@@ -109,6 +110,18 @@ fn snippet(path: &str) -> Resource {
         .route(reading().to(read::show))
         .route(web::put().to(edit::put))
         .route(web::delete().to(edit::delete))
+}
+
+/// An address whose form holds a few words, and no program.
+fn of_words(path: &str) -> Resource {
+    web::resource(path).app_data(form_within(MAX_WORDS_BYTES, Excess::Body))
+}
+
+fn form_within(limit: usize, excess: Excess) -> FormConfig {
+    FormConfig::default().limit(limit).error_handler(move |error, _| match error {
+        UrlencodedError::Overflow { .. } => WebError::TooLarge(excess).into(),
+        error => WebError::from(error).into(),
+    })
 }
 
 /// An address that can be read; asked with HEAD, actix leaves the body away.

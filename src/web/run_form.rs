@@ -16,6 +16,7 @@ use crate::snippets::revision::{Content, clean_title};
 use crate::snippets::store::Seen;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::fork_of::ForkOf;
 use crate::web::form_fields::{Chosen, Fields};
 use crate::web::fresh_page;
 use crate::web::network::Network;
@@ -180,13 +181,13 @@ impl Sent {
             return Ok(Some(saved));
         }
         match self.fork_of() {
-            Some(origin) => view::fork_of(&self.state, &self.visitor, key.clone(), (&origin, None)).await,
+            Some(origin) => view::fork_of(&self.state, &self.visitor, key.clone(), &origin).await,
             None => Ok(None),
         }
     }
 
-    fn fork_of(&self) -> Option<SnippetKey> {
-        self.fields.fork.as_deref().and_then(SnippetKey::parse)
+    fn fork_of(&self) -> Option<ForkOf> {
+        self.fields.fork.as_deref().and_then(ForkOf::parse)
     }
 
     fn title(&self, base: Option<&View>) -> String {
@@ -218,7 +219,7 @@ impl Sent {
         let notice = notice(&story.message, chosen, burning);
         let view = self.view(key, base, language);
         let view = match &error {
-            WebError::Refused(Refusal::KeptAlready) => view::anew(view),
+            WebError::Refused(Refusal::KeptAlready | Refusal::GoneMeanwhile) => view::anew(view),
             _ => View { kept: kept.is_some() && burning.is_none(), ..view },
         };
         let view = View { notice: Some(notice), chosen, ..view };

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::runs::request::RunId;
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
+use crate::web::fork_of::ForkOf;
 use crate::web::inbox::{Gate, Writer, inbox};
 use crate::web::origin::{self, Origin};
 use crate::web::query::Query;
@@ -84,7 +85,7 @@ fn arrival(state: &State, visitor: &Visitor, key: SnippetKey, resume: &Resume) -
         is_admitted: visitor.is_admitted,
         key,
         is_protected: resume.protected.is_some(),
-        fork_of: resume.fork.as_deref().and_then(SnippetKey::parse),
+        fork_of: resume.fork.as_deref().and_then(ForkOf::parse),
         seen: run.map(|run| Seen { run, after: resume.after.unwrap_or(0) }),
     }
 }

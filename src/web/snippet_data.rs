@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::languages::Language;
 use crate::program::file::SourceFile;
-use crate::snippets::key::SnippetKey;
+use crate::web::fork_of::ForkOf;
 use crate::web::language_list::LanguageData;
 use crate::web::state::State;
 use crate::web::text_field;
@@ -18,8 +18,8 @@ pub(super) struct SnippetData<'a> {
     saved: bool,
     revision: u64,
     owner: bool,
-    /// On a page that is not saved yet: the snippet it will be a fork of.
-    fork_of: Option<&'a str>,
+    /// On a page that is not saved yet: what it will be a fork of.
+    fork_of: Option<String>,
     /// What it shows has a password, or is a fork of something that has.
     protected: bool,
     /// The newest run, whose output the page shows.
@@ -72,7 +72,7 @@ impl<'a> SnippetData<'a> {
             saved: view.snippet.is_some(),
             revision: view.revision(),
             owner: view.is_owned_by(visitor),
-            fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(SnippetKey::as_str),
+            fork_of: view.forked_from.as_ref().filter(|_| view.snippet.is_none()).map(ForkOf::to_string),
             protected: view.is_protected,
             last_run: view.run.as_ref().map(|run| PrintedRun { id: run.id.as_str(), revision: run.revision }),
             language: if view.snippet.is_some() {

@@ -18,6 +18,7 @@ use crate::web::assets::Page;
 use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
 use crate::web::error::WebError;
+use crate::web::fork_of::ForkOf;
 use crate::web::form_fields::Chosen;
 use crate::web::fresh_page::{Start, first_language, fresh};
 use crate::web::kept_page::{self, Html, Name};
@@ -48,7 +49,7 @@ struct SnippetPage<'a> {
     /// The main file, if it is no text.
     main_base64: Option<String>,
     arguments_line: String,
-    forked_from: Option<&'a str>,
+    forked_from: Option<&'a ForkOf>,
     saved: bool,
     /// Whether other sites may show it: it asks for no password, and is not gone once it was read.
     is_public: bool,
@@ -188,10 +189,10 @@ fn write(
         languages: state.languages.all(),
         program,
         coloured: program.files.iter().map(|file| file.path.as_str()).zip(coloured).collect(),
-        main_text: Markup::plain(&main.to_string()),
+        main_text: Markup::of_field(&main.to_string()),
         main_base64: main.as_text().is_none().then(|| main.base64()),
         arguments_line: view.arguments_line.clone().unwrap_or_else(|| arguments::join(&program.arguments)),
-        forked_from: view.forked_from.as_ref().map(SnippetKey::as_str),
+        forked_from: view.forked_from.as_ref(),
         saved: view.snippet.is_some(),
         is_public: view.snippet.as_ref().is_none_or(|snippet| snippet.lock.is_none() && !snippet.burns),
         revision: view.revision(),

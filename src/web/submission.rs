@@ -10,6 +10,7 @@ use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::Content;
 use crate::snippets::store::{Edit, Keeping, NewSnippet, Origin, Saved, Seen, Snippet, SnippetError, Snippets};
 use crate::web::error::WebError;
+use crate::web::fork_of::ForkOf;
 use crate::web::readiness::Obstacle;
 use crate::web::refusal::Refusal;
 use crate::web::state::State;
@@ -50,7 +51,7 @@ pub(super) struct Wanted<'a> {
     pub(super) visitor: &'a OwnerHash,
     pub(super) content: &'a Content,
     /// Where it comes from, when nothing stands under the key yet.
-    pub(super) fork_of: Option<&'a SnippetKey>,
+    pub(super) fork_of: Option<&'a ForkOf>,
     /// What they have seen of the snippet, if it is theirs.
     pub(super) seen: Seen,
     /// The keys of protected snippets that they hold.
@@ -89,13 +90,22 @@ async fn store_anew(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, W
 
 async fn create(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
     let Wanted { key, fork_of, .. } = wanted;
+    // Whoever has the link of what is gone is not given something else in its place by a page that was left open.
+    if matches!(wanted.seen, Seen::Revision(1..)) {
+        return Err(WebError::Refused(Refusal::GoneMeanwhile));
+    }
     let origin = match fork_of {
-        Some(origin) => snippets.load(origin).await?,
+        Some(origin) => snippets.load(&origin.key).await?,
         None => None,
     };
     let keeping = keeping(wanted, origin.as_ref())?;
-    match snippets.create(key, &new(wanted, origin.map(head).as_ref(), &keeping)).await {
-        Ok(()) => Ok(Stored::new(key.clone(), keeping)),
+    let from = origin.map(|origin| ForkOf::origin(&origin, fork_of.and_then(|fork_of| fork_of.revision)));
+    let new = new(wanted, from.as_ref(), &keeping);
+    match snippets.create(key, &new).await {
+        Ok(()) => {
+            note_fork(snippets, key, &new).await;
+            Ok(Stored::new(key.clone(), keeping))
+        }
         Err(SnippetError::Taken) => fork(snippets, wanted).await,
         Err(error) => Err(error.into()),
     }
@@ -104,8 +114,22 @@ async fn create(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebEr
 async fn fork(snippets: &Snippets, wanted: Wanted<'_>) -> Result<Stored, WebError> {
     let origin = snippets.load(wanted.key).await?;
     let keeping = keeping(wanted, origin.as_ref())?;
-    let key = snippets.create_anywhere(&new(wanted, origin.map(head).as_ref(), &keeping)).await?;
+    let seen = match wanted.seen {
+        Seen::Revision(number) => Some(number),
+        Seen::Any => None,
+    };
+    let from = origin.map(|origin| ForkOf::origin(&origin, seen));
+    let new = new(wanted, from.as_ref(), &keeping);
+    let key = snippets.create_anywhere(&new).await?;
+    note_fork(snippets, &key, &new).await;
     Ok(Stored::new(key, keeping))
+}
+
+/// It is stored by now, listed or not.
+async fn note_fork(snippets: &Snippets, key: &SnippetKey, new: &NewSnippet<'_>) {
+    if let Err(error) = snippets.note_fork(key, new).await {
+        tracing::warn!(error = ?error, "a fork was kept, but is not on its origin's list");
+    }
 }
 
 fn new<'a>(wanted: Wanted<'a>, forked_from: Option<&'a Origin>, keeping: &'a Keeping) -> NewSnippet<'a> {
@@ -127,10 +151,6 @@ fn keeping(wanted: Wanted<'_>, origin: Option<&Snippet>) -> Result<Keeping, WebE
         return Err(WebError::Refused(Refusal::PasswordGone));
     }
     Ok(keeping)
-}
-
-fn head(snippet: Snippet) -> Origin {
-    Origin { key: snippet.key, revision: snippet.head }
 }
 
 /// A fresh id for a run, to be followed before it is submitted.

@@ -7,6 +7,7 @@ use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::snippets::view;
 use crate::web::error::WebError;
+use crate::web::fork_of::ForkOf;
 use crate::web::form_fields::Chosen;
 use crate::web::secrets::door;
 use crate::web::state::State;
@@ -21,8 +22,8 @@ pub(super) struct View {
     pub(super) content: Content,
     /// The snippet's newest run.
     pub(super) run: Option<LatestRun>,
-    /// Key of the snippet that this is a fork of.
-    pub(super) forked_from: Option<SnippetKey>,
+    /// What this is a fork of.
+    pub(super) forked_from: Option<ForkOf>,
     /// The arguments line as it was sent; without it, as the content has them.
     pub(super) arguments_line: Option<String>,
     /// Why something was not done.
@@ -101,7 +102,7 @@ pub(super) fn open(view: &view::View) -> Option<View> {
 }
 
 fn saved(snippet: Snippet, content: Content, run: Option<LatestRun>) -> View {
-    let forked_from = snippet.forked_from.as_ref().map(|origin| origin.key.clone());
+    let forked_from = snippet.forked_from.as_ref().map(ForkOf::from);
     let is_protected = snippet.lock.is_some();
     View { run, forked_from, is_protected, snippet: Some(snippet.clone()), ..unsaved(snippet.key, content) }
 }
@@ -111,12 +112,13 @@ pub(super) async fn fork_of(
     state: &State,
     visitor: &Visitor,
     key: SnippetKey,
-    (origin, revision): (&SnippetKey, Option<u64>),
+    origin: &ForkOf,
 ) -> Result<Option<View>, WebError> {
-    let origin = load_revision(state, visitor, origin, revision).await?;
-    Ok(origin.map(|origin| {
-        let (forked_from, keyring, is_protected) = (Some(origin.key), origin.keyring, origin.is_protected);
-        View { forked_from, keyring, is_protected, ..unsaved(key, origin.content) }
+    let view = load_revision(state, visitor, &origin.key, origin.revision).await?;
+    Ok(view.map(|view| {
+        let revision = origin.revision.unwrap_or_else(|| view.revision());
+        let forked_from = Some(ForkOf { key: view.key, revision: Some(revision) });
+        View { forked_from, keyring: view.keyring, is_protected: view.is_protected, ..unsaved(key, view.content) }
     }))
 }
 

@@ -16,6 +16,7 @@ use crate::snippets::presence::REFRESH_EVERY;
 use crate::snippets::store::Snippet;
 use crate::web::error::{StorageError, WebError};
 use crate::web::followed::Followed;
+use crate::web::fork_of::ForkOf;
 use crate::web::inbox::Reader;
 use crate::web::messages::{ServerMessage, error_text};
 use crate::web::network::Network;
@@ -48,8 +49,8 @@ pub(super) struct Arrival {
     /// They may create and run here.
     pub(super) is_admitted: bool,
     pub(super) key: SnippetKey,
-    /// A fresh page that will be a fork of this snippet once it is saved.
-    pub(super) fork_of: Option<SnippetKey>,
+    /// What a fresh page will be a fork of once it is saved.
+    pub(super) fork_of: Option<ForkOf>,
     /// The page says that it shows what has a password, or a fork of that.
     pub(super) is_protected: bool,
     pub(super) seen: Option<Seen>,
@@ -71,7 +72,7 @@ pub(super) struct Viewer {
     /// By which it is counted.
     pub(super) id: String,
     pub(super) key: SnippetKey,
-    pub(super) fork_of: Option<SnippetKey>,
+    pub(super) fork_of: Option<ForkOf>,
     /// What the client looks at has, or had, a password.
     pub(super) was_protected: bool,
     /// What the client knows of the snippet; `None` when nothing is saved.

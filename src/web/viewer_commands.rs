@@ -114,6 +114,11 @@ impl Viewer {
                 self.reload().await?;
                 return Err(error.into());
             }
+            Err(error @ WebError::Refused(Refusal::GoneMeanwhile)) => {
+                // Before it is told why, so that the next try is one of a fresh page.
+                self.start_anew().await?;
+                return Err(error.into());
+            }
             stored => stored?,
         };
         if stored.key != self.key {

@@ -102,6 +102,14 @@ impl Viewer {
         self.count().await
     }
 
+    /// Goes on with a fresh page: what stood here is gone.
+    pub(super) async fn start_anew(&mut self) -> Result<(), Failure> {
+        self.move_to(SnippetKey::random()).await?;
+        self.snippet = None;
+        self.is_stale = false;
+        Ok(self.tell_snippet().await?)
+    }
+
     /// The newest that the client knows of; 0 for none.
     pub(super) fn revision(&self) -> u64 {
         self.snippet.as_ref().map_or(0, |snippet| snippet.head)

@@ -34,10 +34,17 @@ export class Connection {
     socket.addEventListener("close", () => this.#closed(socket));
   }
 
-  /** False when there is no connection: nothing is kept back to surprise anybody later. */
+  /**
+   * False when there is no connection: nothing is kept back to surprise anybody later. What is sent while the page makes
+   * its first connection goes as soon as that stands: whoever presses Run at once should not have to press again.
+   */
   send(message: ClientMessage): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
+    const socket = this.#socket;
+    const text = JSON.stringify(message);
+    const isFirst = socket?.readyState === WebSocket.CONNECTING && this.#attempt === 0;
+    if (isFirst) socket.addEventListener("open", () => socket.send(text), { once: true });
+    else if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+    else return false;
     return true;
   }
 

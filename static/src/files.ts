@@ -13,6 +13,7 @@ export function pathFault(path: string, others: readonly string[]): string {
   if (path === "") return "A file needs a name.";
   if (new TextEncoder().encode(path).length > MAX_PATH_BYTES) return "This name is longer than 200 bytes.";
   if (/\p{Cc}/u.test(path)) return "Control characters are not allowed in names.";
+  if (/[\u2028-\u202e\u2066-\u2069]/.test(path)) return "Characters that turn the direction of text are not allowed in names.";
   if (path.startsWith("/") || path.includes("\\")) return "Use a relative path with forward slashes, like lib/util.py.";
   if (parts.length > MAX_PATH_PARTS) return "Folders are nested more than 10 deep.";
   if (parts.some((part) => part === "" || part === "." || part === "..")) return "A path may not have empty parts, “.” or “..”.";

@@ -111,7 +111,11 @@ function fits(fault: string): boolean {
 }
 
 function moved(key: string, forked: boolean): void {
-  if (location.pathname === `/${key}`) return;
+  if (location.pathname === `/${key}`) {
+    // What a fresh page was to start with is no part of the saved one's address.
+    if (location.search !== "") history.replaceState(null, "", `/${key}`);
+    return;
+  }
   const origin = `/${location.pathname.split("/")[1] ?? ""}`;
   if (forked) history.pushState(null, "", `/${key}`);
   else history.replaceState(null, "", `/${key}`);
@@ -232,6 +236,7 @@ wireMenu(elements.fileMenu, (what) => workspace.act(what));
 wireUploads(elements.editorPane, elements.upload, {
   refuse: refuseUpload,
   take: (files) => workspace.take(files),
+  paths: () => workspace.snapshot().files.map((file) => file.path),
   fault: (sentence) => session.notify(sentence),
 });
 elements.share.addEventListener("click", () => void share());

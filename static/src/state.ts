@@ -153,10 +153,11 @@ function snippet(state: State, message: SnippetMessage): Step {
   // A newer revision alone may be another tab's.
   const stored = message.stored !== undefined;
   const effects: Effect[] = [];
-  if (moved || (message.saved && !state.saved)) effects.push({ type: "moved", key: message.key, forked: moved });
+  if (moved || (message.saved && !state.saved)) effects.push({ type: "moved", key: message.key, forked: moved && message.saved });
   if (stored) effects.push({ type: "stored" });
   const { key, revision, owner, saved } = message;
-  const base = message.stored ?? (moved || !saved ? revision : state.base);
+  // Of what is gone, the page says still which revision it shows: nothing is kept in its place without a word.
+  const base = message.stored ?? (moved ? revision : state.base);
   const next = { ...state, key, revision, base, owner, saved };
   if (state.pending === "save" && stored) return { state: { ...next, pending: null, notice: savedSentence(moved) }, effects };
   return { state: next, effects };

@@ -1,5 +1,6 @@
 // Files that come from the visitor's own machine: chosen, dropped on the code, or pasted.
 
+import { dataFile, wantsText } from "./data-url";
 import { fileOf } from "./files";
 import type { SourceFile } from "./protocol";
 
@@ -7,6 +8,8 @@ export interface UploadHandlers {
   /** A sentence when so much cannot be taken; asked before a byte is read. */
   refuse(count: number, bytes: number): string;
   take(files: SourceFile[]): void;
+  /** Names that there are. */
+  paths(): string[];
   fault(sentence: string): void;
 }
 
@@ -41,16 +44,39 @@ function dropped(event: DragEvent, pane: HTMLElement, handlers: UploadHandlers):
   void receive(event.dataTransfer?.files ?? null, handlers);
 }
 
-/** A picture from the clipboard is a file; text beside it would be what was meant. */
+/** A picture from the clipboard is a file; text beside it would be what was meant, unless it is the address of a file. */
 function pasted(event: ClipboardEvent, handlers: UploadHandlers): void {
   const data = event.clipboardData;
-  if (!data || data.files.length === 0 || data.types.includes("text/plain")) return;
+  if (!data) return;
+  const files = data.types.includes("text/plain") ? addressed(event, data.getData("text/plain"), handlers) : [...data.files];
+  if (files.length === 0) return;
   event.preventDefault();
   event.stopPropagation();
-  void receive(data.files, handlers);
+  void receive(files, handlers);
 }
 
-async function receive(list: FileList | null, handlers: UploadHandlers): Promise<void> {
+/** In the code alone: in a field it is a text as any other. */
+function addressed(event: ClipboardEvent, text: string, handlers: UploadHandlers): File[] {
+  const line = event.target instanceof Node ? lineBeforeCursor(event.target) : null;
+  if (line === null || wantsText(line)) return [];
+  const file = dataFile(text, handlers.paths());
+  return file ? [new File([file.bytes.slice()], file.name)] : [];
+}
+
+function lineBeforeCursor(target: Node): string | null {
+  const selection = document.getSelection();
+  const { focusNode, focusOffset } = selection ?? { focusNode: null, focusOffset: 0 };
+  const element = target instanceof Element ? target : target.parentElement;
+  if (!focusNode || !element?.closest(".cm-content")) return null;
+  const line = (focusNode instanceof Element ? focusNode : focusNode.parentElement)?.closest(".cm-line");
+  const range = document.createRange();
+  if (!line) return "";
+  range.setStart(line, 0);
+  range.setEnd(focusNode, focusOffset);
+  return range.toString();
+}
+
+async function receive(list: Iterable<File> | null, handlers: UploadHandlers): Promise<void> {
   const files = [...(list ?? [])];
   if (files.length === 0) return;
   const fault = handlers.refuse(files.length, files.reduce((total, file) => total + file.size, 0));

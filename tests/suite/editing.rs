@@ -237,6 +237,40 @@ async fn dropped_files_are_kept_to_the_byte() {
     assert_eq!(raw(&page, "crlf.txt").await.unwrap(), b"a\r\nb\r\n");
 }
 
+/// Pastes what stands in the clipboard as JSON: a text, or a file's name and bytes.
+async fn paste_from_clipboard(page: &SnippetPage, held: Value) {
+    let code = format!(
+        "const held = {held}, data = new DataTransfer();
+        if (Array.isArray(held)) data.items.add(new File([Uint8Array.from(held[1])], held[0])); else data.setData('text/plain', held);
+        const event = new ClipboardEvent('paste', {{clipboardData: data, bubbles: true, cancelable: true}});
+        document.querySelector('.cm-content').dispatchEvent(event)"
+    );
+    page.browser.script(&code).await;
+}
+
+#[tokio::test]
+async fn a_pasted_file_and_the_address_of_one_are_kept_to_the_byte() {
+    let page = fresh().await;
+    page.paste("print(1)\n").await;
+    let count = |number: u32| format!("return document.querySelectorAll('#files [role=tab]').length === {number}");
+    paste_from_clipboard(&page, json!(["image.png", [0x89, 0x50, 0, 255]])).await;
+    page.browser.until("the picture is there", &count(2)).await;
+    press(&page, "#files button:nth-child(1)").await;
+    page.paste("print(1)\n").await;
+    paste_from_clipboard(&page, json!("data:image/png;base64,iVAA/w==")).await;
+    page.browser.until("the other one is there", &count(3)).await;
+    press(&page, "#files button:nth-child(1)").await;
+    page.paste("x = '").await;
+    paste_from_clipboard(&page, json!("data:image/png;base64,iVAA/w==")).await;
+    page.browser.until("it is text", "return document.querySelector('.cm-content').textContent.includes('iVAA')").await;
+    press(&page, "#save").await;
+    page.says("Saved").await;
+    for path in ["image.png", "pasted.png"] {
+        assert_eq!(raw(&page, path).await.unwrap(), [0x89, 0x50, 0, 255], "{path}");
+    }
+    assert_eq!(page.browser.script("return document.querySelectorAll('#files [role=tab]').length").await, json!(3));
+}
+
 #[tokio::test]
 async fn a_quote_that_is_never_closed_is_not_sent() {
     let page = fresh().await;

@@ -136,7 +136,7 @@ async fn a_fork_saved_without_a_script_says_where_it_comes_from() {
     original.run("bash", "echo original").await;
     let (visitor, key) = (Visitor::new(url).await, fresh_key(url).await);
     let fresh = quiet_client().get(format!("{url}/{key}?fork={}", original.key)).send().await.unwrap();
-    let field = format!("name=\"fork\" value=\"{}\"", original.key);
+    let field = format!("name=\"fork\" value=\"{}/1\"", original.key);
     assert!(fresh.text().await.unwrap().contains(&field));
     let fields = [("language", "bash"), ("content", "echo copy"), ("fork", original.key.as_str())];
     assert_eq!(submit(&visitor, &format!("{key}/save"), &fields).await.status(), 303);

@@ -129,7 +129,9 @@ async fn an_expiry_is_shown_and_kept_to() {
     let shell = Shell::at(server.url(), &[("a.sh", "echo 1")]);
     let kept = shell.curl(&["-T", "a.sh", "HOST/?expires=10m"]);
     let url = kept.body.trim();
-    assert!(page(url).await.contains("Expires <time"));
+    for way in ["", "/revisions", "/1", "/diff?from=1&to=1", "/embed"] {
+        assert!(page(&format!("{url}{way}")).await.contains("xpires <time"), "{way}");
+    }
     let mut redis = server.redis().await;
     let key = format!("{{snippet:{}}}", kept.key());
     for part in ["", ":revisions", ":history"] {
@@ -235,18 +237,43 @@ async fn an_owner_deletes_restores_and_undoes_in_a_browser_without_script() {
 #[tokio::test]
 async fn redis_never_holds_a_token_in_clear() {
     let server = Server::start(&["--pool-size=0"]).await;
-    let shell = Shell::at(server.url(), &[("a.sh", "echo 1")]);
+    let shell = Shell::at(server.url(), &[("a.sh", "echo 1"), ("b.sh", "echo sealed-words")]);
     let kept = shell.curl(&["-T", "a.sh", "HOST/"]);
     let token = kept.header("x-edit-token").unwrap();
     let owner = Visitor::new(server.url()).await;
     let mut page = owner.fresh().await;
     page.run("bash", "echo 2").await;
     let secret = owner.cookie.split('=').nth(1).unwrap();
+    // What opens a protected snippet, before and after another password; what it holds; and links to another device.
+    let locked = shell.curl(&["-u", ":open-up-sesame", "-T", "b.sh", "HOST/?title=sealed-title"]);
+    let at = |way: &str| format!("{}{way}", locked.body.trim());
+    let opened = shell.curl(&["-d", "password=open-up-sesame", &at("/unlock")]);
+    let opener = opened.header("set-cookie").unwrap().split(['=', ';']).nth(1).unwrap();
+    let change = [
+        "-H",
+        "X-Snippet-Password: open-up-sesame",
+        "-d",
+        "password=another-sesame",
+        "-H",
+        &locked.bearer(),
+        &at("/password"),
+    ];
+    assert_eq!(shell.curl(&change).status, 200);
+    assert_eq!(shell.curl(&["-u", ":another-sesame", &at("/run"), "-d", ""]).body, "sealed-words\n");
+    let link = |way: &str, owned: &Answer| {
+        let answer = shell.curl(&["-X", "POST", "-H", &owned.bearer(), way]);
+        assert_eq!(answer.status, 200);
+        answer.body.trim().rsplit('/').next().unwrap().to_owned()
+    };
+    let moving = [link("HOST/mine/move", &kept), link(&at("/move"), &locked)];
     let mut stored = Vec::new();
     for entry in std::fs::read_dir(server.data_directory().join("appendonlydir")).unwrap() {
         stored.extend(std::fs::read(entry.unwrap().path()).unwrap());
     }
     let stored = String::from_utf8_lossy(&stored);
     assert!(stored.contains(&kept.key()) && stored.contains("echo 2"));
-    assert!(!stored.contains(token) && !stored.contains(secret));
+    let words = ["open-up-sesame", "another-sesame", "sealed-words", "sealed-title"];
+    for secret in [token, secret, opener, &moving[0], &moving[1]].into_iter().chain(words) {
+        assert!(secret.len() > 11 && !stored.contains(secret), "{secret}");
+    }
 }

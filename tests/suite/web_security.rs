@@ -87,8 +87,21 @@ async fn nothing_is_changed_from_another_site_and_no_socket_is_opened_from_there
     let server = Server::shared().await;
     let owner = Visitor::new(server.url()).await;
     let key = fresh_key(server.url()).await;
-    let changes = ["save", "run", "expiry", "delete", "undelete", "unlock", "burn", "move", "1/restore"]
-        .map(|word| format!("/{key}/{word}"));
+    let changes = [
+        "save",
+        "run",
+        "files",
+        "expiry",
+        "password",
+        "delete",
+        "undelete",
+        "unlock",
+        "burn",
+        "move",
+        "1/restore",
+        "embed",
+    ]
+    .map(|word| format!("/{key}/{word}"));
     let others = ["/", "/run/python", "/login", "/mine/move", "/move/00"];
     for way in changes.iter().map(String::as_str).chain(others) {
         for (name, value) in [
@@ -165,6 +178,30 @@ async fn a_megabyte_is_refused_before_it_is_read() {
         stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
         let head = format!("POST /?language=python HTTP/1.1\r\nHost: {address}\r\nContent-Length: 1000000\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
+        connections.push(stream);
+    }
+    // Forms of a few words take no more than those, whatever a program may hold.
+    let key = fresh_key(server.url()).await;
+    for way in
+        ["unlock", "password", "expiry"].map(|word| format!("{key}/{word}")).iter().map(String::as_str).chain(["login"])
+    {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        let head = format!("POST /{way} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 1000000\r\n");
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\n\r\n";
+        stream.write_all((head + kind).as_bytes()).unwrap();
+        connections.push(stream);
+    }
+    // Nor is a form's file read to its end: a third of it tells enough.
+    for way in ["/", "/run/python"] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+        let kind = "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n";
+        let head = format!("POST {way} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 1000000\r\n{kind}");
+        let field = "Content-Disposition: form-data; name=\"file\"; filename=\"a.py\"\r\n\r\n";
+        let third = "#".repeat(330_000);
+        // It may answer, and close, before all of this is written.
+        let _ = stream.write_all([&head, field, &third].concat().as_bytes());
         connections.push(stream);
     }
     for mut stream in connections {

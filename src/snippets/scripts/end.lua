@@ -1,5 +1,5 @@
 -- Takes a snippet away for good and leaves a mark; gives back the asked revision as it was stored, to one caller only.
--- KEYS: snippet, revisions, history, runs
+-- KEYS: snippet, revisions, history, runs, forks
 -- ARGV: revision, the mark's word, its lifetime in milliseconds, channel
 local snippet = redis.call('HMGET', KEYS[1], 'owner', 'deleted', 'burns')
 if not snippet[1] then return false end

@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use actix_web::web::Payload;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
 use crate::program::ProgramLimits;
@@ -14,6 +14,8 @@ use crate::web::excess::Excess;
 
 /// What the borders and heads of a form's fields may take beside their contents.
 const FORM_OVERHEAD_BYTES: usize = 64 * 1024;
+/// By how much the room for a body grows at once.
+const STEP_BYTES: usize = 64 * 1024;
 
 /// One field of a form.
 pub(in crate::web) struct FormField {
@@ -48,26 +50,48 @@ pub(super) fn is_form(request: &HttpRequest) -> bool {
     stated.to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
-/// Reads a form's fields, all of them together within so many bytes of a program with these limits.
+/// How much of a form is read.
+#[derive(Clone, Copy)]
+pub(in crate::web) struct FormRoom {
+    /// All fields together.
+    pub(in crate::web) bytes: usize,
+    /// Files among them: what is more is not read to its end.
+    pub(in crate::web) file_bytes: usize,
+    pub(in crate::web) fields: usize,
+}
+
+/// Reads a form's fields, which belong to a program with these limits.
 pub(in crate::web) async fn read_form(
     request: &HttpRequest,
     payload: Payload,
     limits: ProgramLimits,
-    (bytes, most): (usize, usize),
+    room: FormRoom,
 ) -> Result<Vec<FormField>, WebError> {
-    let mut room = Room { bytes, excess: Excess::Program(limits) };
-    check_stated(request, Room { bytes: bytes + FORM_OVERHEAD_BYTES, ..room })?;
+    let most = room.fields;
+    let mut files = Room { bytes: room.file_bytes, excess: Excess::Source(limits) };
+    let mut room = Room { bytes: room.bytes, excess: Excess::Program(limits) };
+    check_stated(request, Room { bytes: room.bytes + FORM_OVERHEAD_BYTES, ..room })?;
     let mut form = Multipart::new(request.headers(), payload);
     let mut fields = Vec::new();
     while let Some(field) = form.next().await {
-        let field = read_field(field?, room).await?;
+        let field = field?;
+        let is_file = is_source(&field);
+        let field = read_field(field, if is_file && files.bytes < room.bytes { files } else { room }).await?;
         room.bytes -= field.bytes.len();
+        files.bytes = files.bytes.saturating_sub(if is_file { field.bytes.len() } else { 0 });
         fields.push(field);
         if fields.len() > most {
             return Err(WebError::TooLarge(Excess::Files(limits)));
         }
     }
     Ok(fields)
+}
+
+/// Whether a field holds a part of the code.
+fn is_source(field: &Field) -> bool {
+    let name = field.name().unwrap_or_default();
+    let has_file_name = field.content_disposition().is_some_and(|stated| stated.get_filename().is_some());
+    name == "file" || has_file_name && name != "stdin"
 }
 
 async fn read_field(field: Field, room: Room) -> Result<FormField, WebError> {
@@ -94,15 +118,25 @@ async fn gather<E>(mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin, roo
 where
     WebError: From<E>,
 {
-    let mut gathered = BytesMut::new();
+    let mut gathered = Vec::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk?;
         if gathered.len() + chunk.len() > room.bytes {
             return Err(WebError::TooLarge(room.excess));
         }
+        make_room(&mut gathered, chunk.len(), room.bytes);
         gathered.extend_from_slice(&chunk);
     }
-    Ok(gathered.freeze())
+    Ok(gathered.into())
+}
+
+/// Makes room in steps: by doubling, which is the usual way, bodies that come in at once took twice what is let in.
+fn make_room(gathered: &mut Vec<u8>, more: usize, most: usize) {
+    let needed = gathered.len() + more;
+    if needed > gathered.capacity() {
+        let capacity = (gathered.capacity() + STEP_BYTES).min(most).max(needed);
+        gathered.reserve_exact(capacity - gathered.len());
+    }
 }
 
 impl From<MultipartError> for WebError {

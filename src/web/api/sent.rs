@@ -8,7 +8,7 @@ use crate::languages::Language;
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::revision::{Content, clean_title};
-use crate::web::api::body::{self, FormField, Room};
+use crate::web::api::body::{self, FormField, FormRoom, Room};
 use crate::web::arguments;
 use crate::web::error::WebError;
 use crate::web::excess::Excess;
@@ -62,8 +62,9 @@ impl Sent {
     ) -> Result<Self, WebError> {
         let limits = state.settings.program_limits;
         if body::is_form(request) {
-            let room = limits.source_bytes + limits.argument_bytes + limits.stdin_bytes + WORDS_BYTES;
-            let fields = body::read_form(request, payload, limits, (room, limits.files + MAX_WORDS)).await?;
+            let bytes = limits.source_bytes + limits.argument_bytes + limits.stdin_bytes + WORDS_BYTES;
+            let room = FormRoom { bytes, file_bytes: limits.source_bytes, fields: limits.files + MAX_WORDS };
+            let fields = body::read_form(request, payload, limits, room).await?;
             return Self::of_form(fields, options);
         }
         let room = Room { bytes: limits.source_bytes, excess: Excess::Source(limits) };

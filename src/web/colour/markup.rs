@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use askama::filters::HtmlSafe;
 
 use crate::web::colour::piece::{Ink, Look, Piece, Token};
+use crate::web::colour::unseen;
 
 /// HTML that is safe in any element's content.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,6 +38,13 @@ impl Markup {
         markup
     }
 
+    /// Text for a text field, which shows nothing but text: marks would be a part of it.
+    pub(in crate::web) fn of_field(text: &str) -> Self {
+        let mut markup = Self::default();
+        escape(&mut markup.0, text);
+        markup
+    }
+
     /// Adds text.
     fn push(&mut self, look: &Look, text: &str) {
         let classes = classes(look);
@@ -52,10 +60,24 @@ impl Markup {
             }
             self.0.push('>');
         }
-        escape(&mut self.0, text);
+        self.write(text);
         if !classes.is_empty() {
             self.0.push_str("</span>");
         }
+    }
+
+    /// Adds escaped text, with a mark around what nobody would see.
+    fn write(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some((at, character)) = unseen::first(rest) {
+            let behind = at + character.len_utf8();
+            escape(&mut self.0, &rest[..at]);
+            self.0.push_str(unseen::BEFORE);
+            self.0.push(character);
+            self.0.push_str(unseen::BEHIND);
+            rest = &rest[behind..];
+        }
+        escape(&mut self.0, rest);
     }
 
     /// The HTML.
@@ -182,6 +204,17 @@ mod tests {
         let expected = "<span class=s>\"&lt;script>\"</span>\n\
                         <span class=\"ink-ground on-bright-red is-bold\">&amp;</span>";
         assert_eq!(html, expected);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_marked_and_turns_nothing_beside_it() {
+        let html = Markup::plain("a\u{202e}<\u{1b}]0;\t\r\n\u{feff}é").into_string();
+        let expected = "a<bdi class=unseen>\u{202e}</bdi>&lt;<bdi class=unseen>\u{1b}</bdi>]0;\t\r\n\
+                        <bdi class=unseen>\u{feff}</bdi>é";
+        assert_eq!(html, expected);
+        let family = "\u{1f468}\u{200d}\u{1f469}";
+        assert_eq!(Markup::plain(family).as_str(), family, "one sign of two");
+        assert!(Markup::plain("admin\u{200d}x").as_str().contains("unseen"));
     }
 
     #[test]

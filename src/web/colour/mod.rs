@@ -3,7 +3,7 @@
 //!
 //! - [`piece`]: text and how it looks; [`markup`]: the same as HTML
 //! - [`output`]: from a program's output; [`palette`]: the colours a program may name
-//! - [`code`]: from source code; [`syntax`]: what its parts are
+//! - [`code`]: from source code; [`syntax`]: what its parts are; `unseen`: characters that are marked
 
 pub(super) mod code;
 pub(super) mod markup;
@@ -12,3 +12,4 @@ pub(super) mod palette;
 pub(super) mod piece;
 
 mod syntax;
+mod unseen;

@@ -12,6 +12,7 @@ use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::history::difference::{self, FileDifference};
 use crate::web::history::revision;
+use crate::web::moment::Moment;
 use crate::web::query::Query;
 use crate::web::raw;
 use crate::web::state::State;
@@ -25,6 +26,7 @@ struct DiffPage<'a> {
     title: &'a str,
     from: u64,
     to: u64,
+    expires: Option<Moment>,
     files: &'a [FileDifference],
 }
 
@@ -54,7 +56,8 @@ pub(in crate::web) async fn show(
     }
     let files = block(move || difference::of_files(&before, &after)).await?;
     let (key, title) = (key.as_str(), new.content.title.as_str());
-    let html = DiffPage { page, key, title, from: two.from, to, files: &files }.render()?;
+    let expires = entered.snippet.expires_ms.map(Moment);
+    let html = DiffPage { page, key, title, from: two.from, to, expires, files: &files }.render()?;
     let mut builder = HttpResponse::Ok();
     builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
     builder.insert_header(("x-robots-tag", "noindex"));

@@ -35,6 +35,7 @@ struct RevisionPage<'a> {
     saved: Moment,
     files: Vec<(&'a str, Arc<Markup>)>,
     is_owner: bool,
+    expires: Option<Moment>,
 }
 
 /// `GET /{key}/{number}`
@@ -68,6 +69,7 @@ pub(in crate::web) async fn show(
         saved: Moment(revision.created_ms),
         files: program.files.iter().map(|file| file.path.as_str()).zip(coloured).collect(),
         is_owner: snippet.owner.is(&visitor.hash),
+        expires: snippet.expires_ms.map(Moment),
     };
     let mut builder = HttpResponse::Ok();
     builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));

@@ -5,13 +5,15 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::snippets::forks::Fork;
 use crate::snippets::history::Entry;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
-use crate::snippets::store::Snippet;
+use crate::snippets::store::{Origin, Snippet};
 use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::history::forks::ForkLine;
 use crate::web::moment::Moment;
 use crate::web::secrets::door::{self, Entered};
 use crate::web::state::State;
@@ -30,6 +32,9 @@ struct RevisionsPage<'a> {
     is_owner: bool,
     is_protected: bool,
     expires: Option<Moment>,
+    forked_from: Option<&'a Origin>,
+    /// What was made from it, as far as anybody may know.
+    forks: Vec<ForkLine<'a>>,
     lifetimes: [Lifetime; 7],
 }
 
@@ -56,7 +61,8 @@ pub(in crate::web) async fn show(
     builder.insert_header(("x-robots-tag", "noindex"));
     Ok(match Form::wanted(request.headers()) {
         Form::Page => {
-            let html = html(&state, page, &snippet, &history, &visitor)?;
+            let forks = state.snippets.forks_of(&snippet.key).await?;
+            let html = html(&state, page, &snippet, (&history, &forks), &visitor)?;
             builder.content_type("text/html; charset=utf-8").body(html)
         }
         Form::Json => builder.json(history.iter().map(json).collect::<Vec<_>>()),
@@ -70,7 +76,7 @@ fn html(
     state: &State,
     page: Page,
     snippet: &Snippet,
-    history: &[Entry],
+    (history, forks): (&[Entry], &[Fork]),
     visitor: &Visitor,
 ) -> Result<String, WebError> {
     let language = |entry: &Entry| state.languages.get(&entry.summary.language).map(|language| language.name.as_str());
@@ -92,6 +98,8 @@ fn html(
         is_owner: snippet.owner.is(&visitor.hash),
         is_protected: snippet.lock.is_some(),
         expires: snippet.expires_ms.map(Moment),
+        forked_from: snippet.forked_from.as_ref(),
+        forks: forks.iter().map(|fork| ForkLine::of(state, fork)).collect(),
         lifetimes: Lifetime::ALL,
     };
     Ok(template.render()?)

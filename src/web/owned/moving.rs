@@ -4,7 +4,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use serde::Deserialize;
 
@@ -13,6 +13,7 @@ use crate::snippets::key::SnippetKey;
 use crate::snippets::moving::Moved;
 use crate::snippets::ownership::MAX_LISTED;
 use crate::snippets::store::SnippetError;
+use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::query::Query;
@@ -84,8 +85,19 @@ fn shown(
     token: &SealKey,
 ) -> Result<HttpResponse, WebError> {
     let link = link(request, state, token);
+    match Form::wanted(request.headers()) {
+        Form::Page => {}
+        Form::Json => return Ok(for_program().json(serde_json::json!({ "url": link }))),
+        Form::Text => return Ok(for_program().content_type("text/plain; charset=utf-8").body(format!("{link}\n"))),
+    }
     let html = MovePage { page, key: key.map(SnippetKey::as_str), token: token.reveal(), link }.render()?;
     Ok(answer(html))
+}
+
+fn for_program() -> HttpResponseBuilder {
+    let mut builder = HttpResponse::Ok();
+    builder.insert_header((CACHE_CONTROL, "no-store"));
+    builder
 }
 
 fn link(request: &HttpRequest, state: &State, token: &SealKey) -> String {

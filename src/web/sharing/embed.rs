@@ -17,6 +17,7 @@ use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
 use crate::web::error::WebError;
 use crate::web::last_run::LastRun;
+use crate::web::moment::Moment;
 use crate::web::network::Network;
 use crate::web::query::Query;
 use crate::web::run_result::{self, Around};
@@ -42,6 +43,7 @@ struct EmbedPage<'a> {
     key: &'a str,
     title: &'a str,
     language: &'a str,
+    expires: Option<Moment>,
     theme: &'static str,
     /// The options again, behind the form's address.
     query: &'a str,
@@ -125,6 +127,7 @@ async fn write(
         key: public.snippet.key.as_str(),
         title: public.title(),
         language,
+        expires: public.snippet.expires_ms.map(Moment),
         theme: theme(options),
         query: request.query_string(),
         path: &file.path,

@@ -8,7 +8,7 @@ const ruby = { id: "ruby", name: "Ruby", main: "main.rb", editor: "ruby", hello:
 
 test("paths are checked as the server checks them", () => {
   for (const path of ["main.py", "lib/util.py", "a b.txt", "ünï.py", "x".repeat(200), "a/b/c/d/e/f/g/h/i/j"]) assert.equal(pathFault(path, []), "", path);
-  for (const path of ["", "/abs", "a\\b", "../up", "a//b", "./a", "a/", "x".repeat(201), "a/b/c/d/e/f/g/h/i/j/k", "tab\t"]) {
+  for (const path of ["", "/abs", "a\\b", "../up", "a//b", "./a", "a/", "x".repeat(201), "a/b/c/d/e/f/g/h/i/j/k", "tab\t", "a\u202eyp.exe", "a\u2028b"]) {
     assert.notEqual(pathFault(path, []), "", path);
   }
   assert.match(pathFault("a", ["a"]), /called a already/);

@@ -6,6 +6,7 @@ use vte::{Params, Parser, Perform};
 
 use crate::web::colour::palette;
 use crate::web::colour::piece::{Ink, Look, Piece, append};
+use crate::web::colour::unseen;
 
 /// Characters of one line that can still be written over; beyond them the line is passed on as it stands.
 const MAX_CELLS: usize = 4096;
@@ -52,7 +53,8 @@ impl OutputReader {
     fn take(&mut self) -> Vec<Piece> {
         let pieces = std::mem::take(&mut self.line.out);
         let looks = |piece: &Piece| if piece.look == Look::default() { 0 } else { LOOK_BYTES };
-        let taken: usize = pieces.iter().map(|piece| piece.text.len() + looks(piece)).sum();
+        let taken: usize =
+            pieces.iter().map(|piece| piece.text.len() + unseen::growth(&piece.text) + looks(piece)).sum();
         self.room = self.room.saturating_sub(taken);
         pieces
     }

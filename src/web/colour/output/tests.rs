@@ -91,7 +91,8 @@ fn an_endless_line_takes_bounded_memory() {
 
 #[test]
 fn few_bytes_of_a_program_do_not_become_a_great_page() {
-    for part in ["\u{1b}[999C.\n", "\u{1b}[31ma\u{1b}[32mb", "\u{1b}[999C\u{1b}[41m \u{1b}[0m\n"] {
+    for part in ["\u{1b}[999C.\n", "\u{1b}[31ma\u{1b}[32mb", "\u{1b}[999C\u{1b}[41m \u{1b}[0m\n", "\u{202e}\u{2066}\n"]
+    {
         let mut reader = OutputReader::within(50_000);
         let mut pieces = reader.push(&part.repeat(8000));
         pieces.extend(reader.push(&part.repeat(8000)));
