@@ -21,8 +21,10 @@ const READING: [&[u8]; 14] = [
     b"ZREVRANGE",
 ];
 
-/// The shared connection; clones are cheap. That it was lost, a command learns only when it is sent: one that reads is sent
-/// once more, over the next connection, so that nobody meets a Redis that is back already as one that is away.
+/// The shared connection; clones are cheap.
+///
+/// That it was lost, a command learns only when it is sent: one that reads is sent once more, over the next connection,
+/// so that nobody meets a Redis that is back already as one that is away.
 #[derive(Clone)]
 pub struct Commands(pub(super) ConnectionManager);
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSubSink, PubSubStream};
-use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, ServerError};
 
 use crate::db::clock::Clock;
 use crate::db::commands::Commands;
@@ -53,7 +53,7 @@ impl From<RedisError> for DbError {
     fn from(error: RedisError) -> Self {
         // A transaction is refused for what one of its commands was refused for.
         let refused = error.clone().into_server_errors();
-        let first = refused.as_deref().and_then(|errors| errors.first()).map(|(_, error)| error.code());
+        let first = refused.as_deref().and_then(|errors| errors.first()).map(|(_, error)| word_of(error));
         let word = first.or_else(|| error.code()).unwrap_or_default();
         if error.is_io_error() || error.is_timeout() || error.is_connection_refusal() || error.is_connection_dropped() {
             return Self::Unreachable(error);
@@ -68,6 +68,12 @@ impl From<RedisError> for DbError {
             _ => Self::Refused(error),
         }
     }
+}
+
+/// The word that says why. A transaction that is refused as a whole has one of its own, and that one behind it.
+fn word_of(error: &ServerError) -> &str {
+    let within = error.details().and_then(|text| text.strip_prefix("Transaction discarded because of: "));
+    within.and_then(|text| text.split(' ').next()).unwrap_or_else(|| error.code())
 }
 
 fn managed() -> ConnectionManagerConfig {
@@ -193,5 +199,29 @@ impl Db {
     pub async fn ping(&self) -> Result<(), DbError> {
         redis::cmd("PING").query_async::<()>(&mut self.commands()).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_is_refused_for_what_its_end_was_refused_for() {
+        let of = |line: &str| match redis::parse_redis_value(format!("-{line}\r\n").as_bytes()) {
+            Ok(redis::Value::ServerError(error)) => DbError::from(RedisError::from(error)),
+            other => unreachable!("{other:?}"),
+        };
+        let within = "EXECABORT Transaction discarded because of: ";
+        assert!(matches!(
+            of(&format!("{within}OOM command not allowed when used memory > 'maxmemory'.")),
+            DbError::Full(_)
+        ));
+        assert!(matches!(
+            of(&format!("{within}READONLY You can't write against a read only replica.")),
+            DbError::ReadOnly(_)
+        ));
+        assert!(matches!(of("OOM command not allowed"), DbError::Full(_)));
+        assert!(matches!(of("EXECABORT Transaction discarded because of previous errors."), DbError::Refused(_)));
     }
 }

@@ -23,6 +23,10 @@ const MODIFIERS: [&str; 4] = ["readonly ", "private ", "protected ", "public "];
 /// Types that JavaScript has no names for.
 const TYPES: [&str; 9] = ["any", "bigint", "boolean", "never", "number", "object", "string", "unknown", "void"];
 
+/// Characters of a line that are looked at: each colon of it asks about what follows, so a long line of colons would take
+/// the square of its length.
+const MAX_LINE: usize = 500;
+
 /// Whether any of these lines is no JavaScript.
 pub(super) fn is_marked<'a>(lines: impl Iterator<Item = &'a str>) -> bool {
     lines.map(bare).any(|line| {
@@ -38,7 +42,7 @@ fn bare(line: &str) -> String {
         return bare;
     }
     let (mut quote, mut before) = (None, ' ');
-    for character in line.chars() {
+    for character in line.chars().take(MAX_LINE) {
         match quote {
             Some(open) if character == open && before != '\\' => quote = None,
             Some(_) => {}
@@ -119,7 +123,19 @@ fn is_in_name(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+
+    #[test]
+    fn a_long_line_is_not_looked_at_for_long() {
+        for sign in [":", ")0:", "a?:b", "): a", "\u{e9}:"] {
+            let line = sign.repeat(256 * 1024 / sign.len());
+            let start = Instant::now();
+            let _ = is_marked(line.lines());
+            assert!(start.elapsed() < Duration::from_secs(2), "{sign:?}: {:?}", start.elapsed());
+        }
+    }
 
     #[test]
     fn what_only_typescript_has_is_a_mark() {

@@ -63,13 +63,14 @@ impl Runs {
     /// # Errors
     /// When Redis fails; some may then live longer or shorter than the snippet.
     pub async fn keep_runs_of(&self, snippet_key: &str) -> Result<(), DbError> {
-        let kept = due(self.terms_of(snippet_key).await?);
-        self.keep_all(snippet_key, &self.runs_of(snippet_key).await?, kept).await
+        let runs = self.runs_of(snippet_key).await?;
+        let kept = self.due_now(snippet_key, runs.first()).await?;
+        self.keep_all(snippet_key, &runs, kept).await
     }
 
     /// Keeps runs, the snippet's latest first, as it asked for when it was looked at last; then looks again. It lies
-    /// elsewhere, so no transaction spans both: a password that was set, or a deletion, has let go what it found before
-    /// this kept it, and only this sees that.
+    /// elsewhere, so no transaction spans both: a password that was set, a deletion or a later run has let go what it found
+    /// before this kept it, and only this sees that.
     async fn keep_all(&self, snippet_key: &str, runs: &[RunId], mut latest: Kept) -> Result<(), DbError> {
         let mut commands = self.db.commands();
         for _ in 0..LOOKS {
@@ -77,7 +78,7 @@ impl Runs {
             for (index, run) in runs.iter().enumerate() {
                 keep(&mut commands, run, if index == 0 { latest } else { others }).await?;
             }
-            let now = due(self.terms_of(snippet_key).await?);
+            let now = self.due_now(snippet_key, runs.first()).await?;
             if now == latest {
                 return Ok(());
             }
@@ -89,8 +90,18 @@ impl Runs {
         Ok(())
     }
 
-    async fn terms_of(&self, snippet_key: &str) -> Result<Terms, DbError> {
-        Ok(self.db.commands().hmget(keys::snippet(snippet_key), &TERMS).await?)
+    /// How long the run that was the snippet's latest is kept by what stands there now.
+    async fn due_now(&self, snippet_key: &str, run: Option<&RunId>) -> Result<Kept, DbError> {
+        let mut questions = redis::pipe();
+        questions.hmget(keys::snippet(snippet_key), &TERMS);
+        questions.xrevrange_count(keys::snippet_runs(snippet_key), "+", "-", 1);
+        let (terms, latest): (Terms, StreamRangeReply) = questions.query_async(&mut self.db.commands()).await?;
+        let latest = latest.ids.first().and_then(|entry| entry.get::<String>("run"));
+        let is_latest = latest.as_deref() == run.map(RunId::as_str);
+        Ok(match due(terms) {
+            Kept::Always | Kept::Until(_) if !is_latest => Kept::Released,
+            kept => kept,
+        })
     }
 
     /// Lets one run go soon, whatever it belongs to: it shows what is protected.

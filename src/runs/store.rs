@@ -87,6 +87,14 @@ impl Runs {
         Self { db: self.db.on_own_connection(), ..self.clone() }
     }
 
+    /// Asks whether Redis answers by this connection, which mends itself when it does not.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.db.ping().await
+    }
+
     /// Stores a run and queues it; acknowledged means stored. The id is the caller's so that it can follow
     /// the log before the first event is written.
     ///

@@ -2,7 +2,7 @@
 //! is ever overwritten and no crash leaves half of one. A script would do the same; plain commands take Redis two thirds
 //! of its time.
 
-use redis::{AsyncCommands, Cmd, Pipeline};
+use redis::{AsyncCommands, Cmd, Pipeline, RedisError, RedisResult, Value, from_redis_value};
 
 use crate::db::{DbError, keys};
 use crate::snippets::key::SnippetKey;
@@ -54,17 +54,29 @@ impl Snippets {
     /// written in the same breath: a key that somebody else was quicker to take leaves it when it is read.
     async fn put(&self, key: &SnippetKey, new: &NewSnippet<'_>) -> Result<(), SnippetError> {
         let created = Created { key, new, now: self.db.now_ms().await?, try_id: rand::random() };
-        let mut commands = self.db.commands();
-        let (done, _): (Vec<u64>, u64) = created.questions().query_async(&mut commands).await.map_err(DbError::from)?;
-        let moved = done.last_chunk().copied().unwrap_or([0; 3]);
+        let moved = self.carry_out(&created).await?;
         if moved == [1; 3] {
             return Ok(());
         }
         // What still stands aside. And where a snippet was, a part of it may be missing: it must not get one of ours.
         let left = created.places().into_iter().zip(created.aside()).zip(moved);
         let left: Vec<String> = left.map(|((place, aside), moved)| if moved == 1 { place } else { aside }).collect();
-        commands.del::<_, ()>(left).await.map_err(DbError::from)?;
+        self.db.commands().del::<_, ()>(left).await.map_err(DbError::from)?;
         Err(SnippetError::Taken)
+    }
+
+    /// Gives which of its parts were moved to their places. It is created by then, whatever came of the note: that there
+    /// is no room for one more must not be told as if there had been none for the snippet.
+    async fn carry_out(&self, created: &Created<'_>) -> Result<[u64; 3], DbError> {
+        let mut answers: Vec<RedisResult<Value>> = created.questions().query_async(&mut self.db.commands()).await?;
+        let noted = answers.pop();
+        // The first that was refused says why; at its end the transaction says only that one was.
+        let done = answers.into_iter().collect::<RedisResult<Vec<Value>>>()?.pop().unwrap_or(Value::Nil);
+        let done: Vec<u64> = from_redis_value(done.extract_error()?).map_err(RedisError::from)?;
+        if let Some(Err(error)) = noted {
+            tracing::warn!(error = ?error, "a snippet was created, but is not on its owner's list");
+        }
+        Ok(done.last_chunk().copied().unwrap_or([0; 3]))
     }
 }
 
@@ -90,8 +102,8 @@ impl Created<'_> {
         self.places().map(|place| keys::snippet_aside(&place, self.try_id))
     }
 
-    /// The transaction and the note on the owner's list, sent as one. Two answers: what the transaction did, at its end
-    /// which parts were moved; and whether the list is longer.
+    /// The transaction and the note on the owner's list, sent as one and answered one by one: the note is the last, and
+    /// before it stands what the transaction did, at its end which parts were moved.
     fn questions(&self) -> Pipeline {
         let (places, aside) = (self.places(), self.aside());
         let [snippet, revisions, history] = &aside;
@@ -99,16 +111,16 @@ impl Created<'_> {
         let packed = pack(new.content, new.keeping.lock.as_ref().map(|(_, seal)| seal));
         let expires = new.keeping.lifetime.milliseconds().map(|lifetime| now + lifetime);
         let mut pipe = redis::pipe();
-        pipe.cmd("MULTI").ignore().add_command(self.fields(snippet, &packed, expires)).ignore();
-        pipe.hset(revisions, 1, [format!("{now} ").as_bytes(), &packed.bytes].concat()).ignore();
-        pipe.rpush(history, format!("1 {now} {}", packed.summary)).ignore();
+        pipe.ignore_errors().cmd("MULTI").add_command(self.fields(snippet, &packed, expires));
+        pipe.hset(revisions, 1, [format!("{now} ").as_bytes(), &packed.bytes].concat());
+        pipe.rpush(history, format!("1 {now} {}", packed.summary));
         if let Some(expires) = expires {
             for place in &aside {
-                pipe.cmd("PEXPIREAT").arg(place).arg(expires).ignore();
+                pipe.cmd("PEXPIREAT").arg(place).arg(expires);
             }
         }
         for (aside, place) in aside.iter().zip(&places) {
-            pipe.rename_nx(aside, place).ignore();
+            pipe.rename_nx(aside, place);
         }
         pipe.cmd("EXEC").add_command(owned(new.owner, self.key, *now));
         pipe

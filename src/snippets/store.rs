@@ -225,6 +225,14 @@ impl Snippets {
         Self { db: self.db.on_own_connection(), scripts: self.scripts.clone(), views: Questions::default() }
     }
 
+    /// Asks whether Redis answers by this connection, which mends itself when it does not.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.db.ping().await
+    }
+
     /// Saves a revision for the owner, unless it equals the head.
     ///
     /// # Errors

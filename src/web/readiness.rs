@@ -1,4 +1,5 @@
-//! Readiness: whether storage answers and a runner lives, asked every second, and the words for it.
+//! Readiness: whether storage answers and a runner lives, asked every second, and the words for it. So are the threads'
+//! own connections to storage.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::runs::runners::RunnerReport;
 use crate::runs::store::Runs;
+use crate::snippets::store::Snippets;
 
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// For so long after the last report of a working runner, runs are still taken: it may be restarting.
@@ -107,6 +109,23 @@ pub(super) async fn watch_readiness(runs: Runs, sender: watch::Sender<Readiness>
             *known = found;
             changed
         });
+    }
+}
+
+/// Uses a thread's own connections every second until `stop`. One that is lost, as all are when Redis starts again or
+/// cuts off who says nothing, is noticed by its next use only, and that would be a visitor's: here it is nobody's.
+pub(super) async fn hold_connections(runs: Runs, snippets: Snippets, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(ASK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let (of_runs, of_snippets) = tokio::join!(runs.ping(), snippets.ping());
+        if let Err(error) = of_runs.and(of_snippets) {
+            tracing::debug!(error = ?error, "a thread's connection to storage is made again");
+        }
     }
 }
 

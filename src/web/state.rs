@@ -15,7 +15,7 @@ use crate::snippets::store::Snippets;
 use crate::web::crowd::Crowd;
 use crate::web::language_list::LanguageList;
 use crate::web::rates::Rates;
-use crate::web::readiness::{Readiness, watch_readiness};
+use crate::web::readiness::{Readiness, hold_connections, watch_readiness};
 use crate::web::settings::Settings;
 
 /// Time for all viewers to be counted out when the server ends.
@@ -50,7 +50,7 @@ pub struct State {
     pub(super) draining: CancellationToken,
     /// Cancelled when the server should end: sockets close.
     pub(super) stop: CancellationToken,
-    /// Owns the tasks of the sockets' viewers; [`State::viewers_gone`] awaits them.
+    /// Owns the tasks of the sockets' viewers and of the threads' connections; [`State::viewers_gone`] awaits them.
     pub(super) viewers: TaskTracker,
 }
 
@@ -77,9 +77,10 @@ impl State {
         (state, task)
     }
 
-    /// The same for one of the threads that answer.
+    /// The same for one of the threads that answer, on which it is called.
     pub(super) fn for_worker(&self) -> Self {
         let (runs, snippets) = (self.runs.on_own_connection(), self.snippets.on_own_connection());
+        self.viewers.spawn(hold_connections(runs.clone(), snippets.clone(), self.stop.clone()));
         Self { runs, snippets, ..self.clone() }
     }
 

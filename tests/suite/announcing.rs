@@ -107,6 +107,16 @@ async fn a_run_announced_while_its_snippet_is_deleted_goes_soon_and_stays_when_t
 }
 
 #[tokio::test]
+async fn of_two_runs_announced_at_once_only_the_later_lives_with_its_snippet() {
+    let announcing = Announcing::new().await;
+    let third = announcing.submitted().await;
+    let (second, first) =
+        announcing.around(async { announcing.runs.announce(&third, &announcing.revision()).await.unwrap() }).await;
+    assert_eq!(announcing.left(&third).await, -1);
+    assert!(second > 600 && first > 600, "{second} {first}");
+}
+
+#[tokio::test]
 async fn a_run_announced_while_its_snippet_is_removed_by_the_operator_goes_soon() {
     let announcing = Announcing::new().await;
     let storage = &announcing.storage;

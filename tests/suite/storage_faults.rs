@@ -1,86 +1,18 @@
-//! What Redis may do to us, and how each ends for visitors: F19 to F27 of the list of faults. The server's Redis is a
-//! test's own, so that it can be filled up, frozen, wiped and cut off.
+//! What Redis may do to us, and how each ends for visitors: F19 to F27 of the list of faults.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::curl::Shell;
-use crate::server::{Process, until};
+use crate::own_redis::{Redis, pages, shell};
+use crate::server::until;
 use crate::socket::{Visitor, fresh_key, quiet_client};
-
-/// A redis-server of a test's own. It ends with the test.
-struct Redis {
-    child: Child,
-    folder: TempDir,
-    port: u16,
-}
-
-impl Redis {
-    async fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-        let redis = Self { child: Self::launch(&folder, port), folder, port };
-        redis.answers().await;
-        redis
-    }
-
-    fn launch(folder: &TempDir, port: u16) -> Child {
-        let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--appendonly", "yes", "--appendfsync", "no", "--save", ""]);
-        command.args(["--port", &port.to_string()]).arg("--dir").arg(folder.path());
-        command.stdout(Stdio::null()).spawn().unwrap()
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    async fn ask(&self, words: &[&str]) -> redis::RedisResult<redis::Value> {
-        let client = redis::Client::open(self.url()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await?;
-        redis::cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await
-    }
-
-    async fn answers(&self) {
-        until("redis answers", || async { self.ask(&["PING"]).await.is_ok() }).await;
-    }
-
-    async fn restart(&mut self) {
-        self.signal(Signal::SIGKILL);
-        self.child.wait().unwrap();
-        self.child = Self::launch(&self.folder, self.port);
-        self.answers().await;
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Pages alone, on that Redis: no fault here needs a runner.
-fn pages(url: &str) -> Process {
-    Process::start(&["web", "--listen=127.0.0.1:0", &format!("--redis-url={url}")])
-}
-
-fn shell(process: &Process) -> Shell {
-    Shell::at(process.url.as_deref().unwrap(), &[("a.sh", "echo 1")])
-}
 
 /// Saves by the page's form.
 async fn save_form(url: &str) -> (u16, String) {
