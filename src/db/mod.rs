@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSubSink, PubSubStream};
-use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, ServerError};
+use redis::io::tcp::TcpSettings;
+use redis::{AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisError, ServerError};
 
 use crate::db::clock::Clock;
 use crate::db::commands::Commands;
@@ -22,6 +23,9 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 const OLDEST_REDIS: (u32, u32) = (6, 2);
 /// Greatest time to reach Redis.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// For how long Redis' machine may not say that what was sent has come.
+const UNHEARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why Redis did not do what it was asked. `Display` is for the log: it may hold Redis' own words.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -76,6 +80,12 @@ fn word_of(error: &ServerError) -> &str {
     within.and_then(|text| text.split(' ').next()).unwrap_or_else(|| error.code())
 }
 
+/// Over a network. Nothing waits to be sent with more, and a way that has silently gone, with a machine or in a firewall
+/// that forgot it, counts as lost; by itself the kernel goes on for a quarter of an hour.
+fn way() -> TcpSettings {
+    TcpSettings::default().set_nodelay(true).set_user_timeout(UNHEARD_TIMEOUT)
+}
+
 fn managed() -> ConnectionManagerConfig {
     ConnectionManagerConfig::new()
         .set_response_timeout(Some(RESPONSE_TIMEOUT))
@@ -99,7 +109,7 @@ impl Db {
     /// # Errors
     /// When the URL is malformed or nobody answers there.
     pub async fn connect(url: &str) -> Result<Self, DbError> {
-        let client = Client::open(url)?;
+        let client = Client::open(url.into_connection_info()?.set_tcp_settings(way()))?;
         let commands = client.get_connection_manager_with_config(managed()).await?;
         let db = Self { client, commands, clock: Arc::default(), secret: None };
         db.check_version().await?;

@@ -1,5 +1,9 @@
 //! The connections to Redis of the threads that answer.
 
+use std::process::Command;
+
+use tempfile::TempDir;
+
 use crate::own_redis::{Redis, shell};
 use crate::server::{Process, until};
 
@@ -26,4 +30,14 @@ async fn no_visitor_meets_a_connection_that_was_lost_meanwhile() {
     redis.restart().await;
     until("each connection is made again", || async { connected(&redis).await >= before }).await;
     assert_eq!(save(), [201; 2 * THREADS]);
+}
+
+#[tokio::test]
+async fn a_way_that_was_lost_without_a_word_is_left_in_seconds() {
+    let folder = TempDir::new().unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/silent_way.sh");
+    let mut command = Command::new("unshare");
+    command.args(["-n", "bash", script, env!("CARGO_BIN_EXE_codecube")]).arg(folder.path());
+    let output = command.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "200\n503\n200\n", "{output:?}");
 }
