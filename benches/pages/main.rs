@@ -5,7 +5,8 @@
 //!
 //! All three run as processes of their own on this machine, with the same number of workers and the same Redis,
 //! asked in turns by the same client over 64 connections. Figures are printed, never asserted. Arguments name parts
-//! (`view`, `create`) or sides (`bare`, `sqlite`, `codecube`): only those are measured.
+//! (`view`, `create`) or sides (`bare`, `sqlite`, `codecube`, `beside`): only those are measured. `beside=http://HOST:PORT/PATH` adds a
+//! page of any other server on this machine to the views, for instance of another pastebin.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
 mod bare;
@@ -27,6 +28,8 @@ const ROUND: Duration = Duration::from_millis(900);
 const WARM_UP: Duration = Duration::from_millis(500);
 /// What can be asked for by name; any other argument names a side.
 const PARTS: [&str; 2] = ["view", "create"];
+/// What an argument starts with that adds a page of another server.
+const BESIDE: &str = "beside=http://";
 /// Bytes of the snippet.
 const SIZE: usize = 2048;
 
@@ -37,15 +40,19 @@ fn main() {
         [sqlite::HELPER, file] => return sqlite::serve(file).unwrap(),
         _ => {}
     }
+    let (beside, named): (Vec<String>, Vec<String>) =
+        arguments.into_iter().partition(|argument| argument.starts_with(BESIDE));
     let (parts, only): (Vec<String>, Vec<String>) =
-        arguments.into_iter().partition(|argument| PARTS.contains(&argument.as_str()));
+        named.into_iter().partition(|argument| PARTS.contains(&argument.as_str()));
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let sides = Sides::start().await;
         let text = program();
         if wanted("view") {
-            report("View of a 2 KB snippet", &measure(&among(sides.views(&text).await, &only)).await);
+            let mut views = sides.views(&text).await;
+            views.extend(beside.iter().map(|argument| sides.beside(&argument[BESIDE.len()..])));
+            report("View of a 2 KB snippet", &measure(&among(views, &only)).await);
         }
         if wanted("create") {
             report("Creating a 2 KB snippet", &measure(&among(sides.creates(&text), &only)).await);

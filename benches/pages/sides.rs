@@ -96,6 +96,19 @@ impl Sides {
         views
     }
 
+    /// A page of another server, at `HOST:PORT/PATH`; the work told is the client's, for its process is not known.
+    pub fn beside(&self, page: &str) -> Side {
+        let (address, path) = page.split_once('/').unwrap_or((page, ""));
+        Side {
+            name: "beside",
+            address: address.to_owned(),
+            request: format!("GET /{path} HTTP/1.1\r\nhost: {address}\r\naccept: text/html\r\n\r\n"),
+            status: "HTTP/1.1 200",
+            process: std::process::id(),
+            redis: self.redis_process,
+        }
+    }
+
     /// The same text, created again and again on each side.
     pub fn creates(&self, text: &str) -> Vec<Side> {
         let own = self.codecube.url.as_deref().unwrap().trim_start_matches("http://").to_owned();
