@@ -98,7 +98,14 @@ pub fn key_of_snippet(name: &str) -> Option<&str> {
     name.strip_prefix("{snippet:")?.strip_suffix('}')
 }
 
-/// How long it is remembered that a snippet was burnt or removed; its key is nobody's as long.
+/// Text: a snippet was here that is deleted, or ends at a time. [`MARK_LIFETIME`] longer than that: who keeps the old link
+/// must not find what a stranger put there.
+#[must_use]
+pub fn snippet_was(key: &str) -> String {
+    format!("{{snippet:{key}}}:was")
+}
+
+/// How long it is remembered that a snippet was here which is burnt, removed, deleted or over; its key is nobody's as long.
 pub const MARK_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Sorted set: keys of the snippets of one owner, scored by when they were created. A list to look at; whose a snippet

@@ -6,6 +6,7 @@ use redis::{AsyncCommands, Cmd, Pipeline, RedisError, RedisResult, Value, from_r
 
 use crate::db::{DbError, keys};
 use crate::snippets::key::SnippetKey;
+use crate::snippets::lifetime::mark_milliseconds;
 use crate::snippets::ownership::owned;
 use crate::snippets::revision::Packed;
 use crate::snippets::store::{NewSnippet, SnippetError, Snippets, pack};
@@ -20,9 +21,10 @@ impl Snippets {
     /// Creates a snippet with revision 1 under a key that somebody may wait at.
     ///
     /// # Errors
-    /// [`SnippetError::Taken`] when the key names a snippet already; nothing is changed then.
+    /// [`SnippetError::Taken`] when the key names a snippet already, or did lately; nothing is changed then.
     pub async fn create(&self, key: &SnippetKey, new: &NewSnippet<'_>) -> Result<(), SnippetError> {
-        let is_taken: bool = self.db.commands().exists(keys::snippet(key.as_str())).await.map_err(DbError::from)?;
+        let taken = [keys::snippet(key.as_str()), keys::snippet_was(key.as_str())];
+        let is_taken: bool = self.db.commands().exists(&taken[..]).await.map_err(DbError::from)?;
         if is_taken {
             return Err(SnippetError::Taken);
         }
@@ -55,28 +57,28 @@ impl Snippets {
     async fn put(&self, key: &SnippetKey, new: &NewSnippet<'_>) -> Result<(), SnippetError> {
         let created = Created { key, new, now: self.db.now_ms().await?, try_id: rand::random() };
         let moved = self.carry_out(&created).await?;
-        if moved == [1; 3] {
+        if moved == [true; 3] {
             return Ok(());
         }
         // What still stands aside. And where a snippet was, a part of it may be missing: it must not get one of ours.
         let left = created.places().into_iter().zip(created.aside()).zip(moved);
-        let left: Vec<String> = left.map(|((place, aside), moved)| if moved == 1 { place } else { aside }).collect();
+        let left: Vec<String> = left.map(|((place, aside), moved)| if moved { place } else { aside }).collect();
         self.db.commands().del::<_, ()>(left).await.map_err(DbError::from)?;
         Err(SnippetError::Taken)
     }
 
     /// Gives which of its parts were moved to their places. It is created by then, whatever came of the note: that there
     /// is no room for one more must not be told as if there had been none for the snippet.
-    async fn carry_out(&self, created: &Created<'_>) -> Result<[u64; 3], DbError> {
+    async fn carry_out(&self, created: &Created<'_>) -> Result<[bool; 3], DbError> {
         let mut answers: Vec<RedisResult<Value>> = created.questions().query_async(&mut self.db.commands()).await?;
         let noted = answers.pop();
         // The first that was refused says why; at its end the transaction says only that one was.
         let done = answers.into_iter().collect::<RedisResult<Vec<Value>>>()?.pop().unwrap_or(Value::Nil);
-        let done: Vec<u64> = from_redis_value(done.extract_error()?).map_err(RedisError::from)?;
+        let done: Vec<Value> = from_redis_value(done.extract_error()?).map_err(RedisError::from)?;
         if let Some(Err(error)) = noted {
             tracing::warn!(error = ?error, "a snippet was created, but is not on its owner's list");
         }
-        Ok(done.last_chunk().copied().unwrap_or([0; 3]))
+        Ok(done.last_chunk().map_or([false; 3], |moved| moved.each_ref().map(|moved| *moved == Value::Int(1))))
     }
 }
 
@@ -118,6 +120,8 @@ impl Created<'_> {
             for place in &aside {
                 pipe.cmd("PEXPIREAT").arg(place).arg(expires);
             }
+            let was = keys::snippet_was(self.key.as_str());
+            pipe.cmd("SET").arg(was).arg(1).arg("PXAT").arg(expires + mark_milliseconds());
         }
         for (aside, place) in aside.iter().zip(&places) {
             pipe.rename_nx(aside, place);

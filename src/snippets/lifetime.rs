@@ -87,6 +87,11 @@ impl Lifetime {
     }
 }
 
+/// How long it is remembered that a snippet was at its key.
+pub(super) fn mark_milliseconds() -> u64 {
+    keys::MARK_LIFETIME.as_secs() * 1000
+}
+
 impl Snippets {
     /// Chooses anew how long a snippet is kept; gives when it ends, milliseconds by the clock of Redis.
     ///
@@ -102,6 +107,7 @@ impl Snippets {
         let mut call = self.scripts.expire.prepare_invoke();
         let lifetime = lifetime.milliseconds().map(|milliseconds| milliseconds.to_string());
         self.whole(&mut call, key).arg(owner.as_str()).arg(lifetime.unwrap_or_default());
+        call.arg(keys::snippet_was(key.as_str())).arg(mark_milliseconds());
         let expires: Option<String> = call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from)?;
         Ok(expires.ok_or(SnippetError::Missing)?.parse().ok())
     }
@@ -114,7 +120,8 @@ impl Snippets {
         self.check_owner(key, owner).await?;
         let mut call = self.scripts.delete.prepare_invoke();
         let call = self.whole(&mut call, key).arg(owner.as_str()).arg(keys::UNDELETE_WITHIN.as_millis().to_string());
-        self.done(call.arg(keys::snippet_channel(key.as_str()))).await
+        let call = call.arg(keys::snippet_channel(key.as_str())).arg(keys::snippet_was(key.as_str()));
+        self.done(call.arg(mark_milliseconds())).await
     }
 
     /// For how long this owner can still have a deleted snippet back; `None` for what is not deleted, or not theirs.

@@ -39,6 +39,30 @@ async fn of_many_who_save_at_one_key_one_gets_it_and_all_are_whole() {
 }
 
 #[tokio::test]
+async fn the_address_of_what_was_deleted_or_is_over_is_nobodys() {
+    let redis = Redis::start().await;
+    let server = pages(&redis.url());
+    let (shell, url) = (shell(&server), server.url.as_deref().unwrap());
+    let made = |way: &str| shell.curl(&["-T", "a.sh", way]);
+    let (deleted, short, shortened) = (made("HOST/"), made("HOST/?expires=10m"), made("HOST/"));
+    let gone = shell.curl(&["-X", "DELETE", "-H", &deleted.bearer(), deleted.body.trim()]);
+    assert!(gone.status < 300, "{gone:?}");
+    let way = format!("HOST/{}/expiry", shortened.key());
+    let answer = shell.curl(&["-d", "expires=10m", "-H", &shortened.bearer(), &way]);
+    assert!(answer.status < 400, "{answer:?}");
+    for kept in [deleted, short, shortened] {
+        // As if its time were over.
+        let parts = ["", ":revisions", ":history"].map(|tail| format!("{{snippet:{}}}{tail}", kept.key()));
+        let dropped = redis.ask(&["DEL", &parts[0], &parts[1], &parts[2]]).await.unwrap();
+        assert_eq!(dropped, redis::Value::Int(3), "{kept:?}");
+        let place = save_at(url, &kept.key(), "echo+stranger").await;
+        assert_ne!(place, kept.key());
+        assert_eq!(shell.curl(&[&format!("HOST/{place}")]).body, "echo stranger");
+        assert_eq!(shell.curl(&[kept.body.trim()]).status, 404, "whoever has the old link finds nothing");
+    }
+}
+
+#[tokio::test]
 async fn what_was_left_of_another_snippet_gets_no_part_of_a_new_one() {
     let redis = Redis::start().await;
     let server = pages(&redis.url());
