@@ -85,7 +85,9 @@ export class Terminal {
     this.#widget.options.screenReaderMode = on;
   }
 
+  /** Shows it first: what is hidden takes no keys, and those would go to the button that was pressed last. */
   focus(): void {
+    this.#frame.classList.add("is-shown");
     this.#widget.focus();
   }
 

@@ -1,6 +1,7 @@
 //! The main job, as a visitor meets it in real Chromium: paste, run, watch, type, share.
 
 use serde_json::{Value, json};
+use thirtyfour::Key;
 
 use crate::page::SnippetPage;
 use crate::server::{Process, Server};
@@ -92,6 +93,22 @@ async fn control_c_reaches_the_program_and_stop_ends_it() {
     page.shows("caught it").await;
     page.press_run().await;
     page.says("topped").await;
+}
+
+/// With a mouse; headless, Chromium says that it has none, and nothing else asks.
+#[tokio::test]
+async fn what_is_typed_after_run_goes_to_the_first_program_of_a_page() {
+    let url = Server::shared().await.url();
+    let page = SnippetPage::open(url).await;
+    let mouse = "const asked = window.matchMedia.bind(window); window.matchMedia = (query) => \
+                 query === '(pointer: fine)' ? { matches: true } : asked(query);";
+    page.browser.order("Page.addScriptToEvaluateOnNewDocument", json!({"source": mouse})).await;
+    page.go(url).await;
+    page.paste("name = input('name? ')\nprint('hello ' + name)\n").await;
+    page.press_run().await;
+    page.shows("name?").await;
+    page.browser.driver.active_element().await.unwrap().send_keys("Bob" + Key::Enter).await.unwrap();
+    page.shows("hello Bob").await;
 }
 
 #[tokio::test]
