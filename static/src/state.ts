@@ -74,11 +74,11 @@ export function maySave(state: State): boolean {
   return state.owner || !state.saved;
 }
 
-/** The revision whose output is shown, where the snippet has a newer one; 0 otherwise. */
+/** The revision whose output is shown, where the editor's text started from another, older or newer; 0 otherwise. */
 export function outputOf(state: State): number {
   const { printed } = state;
   if (printed === null || printed.key !== state.key || state.pending === "run") return 0;
-  return printed.revision < state.revision ? printed.revision : 0;
+  return printed.revision === state.base ? 0 : printed.revision;
 }
 
 /** The path and query of this page's socket: where to go on, and what a page not saved yet will be a fork of. */

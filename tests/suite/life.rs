@@ -6,7 +6,7 @@ use crate::browser::Browser;
 use crate::page::SnippetPage;
 use crate::protected::post;
 use crate::reading::until_shown;
-use crate::server::Server;
+use crate::server::{Server, until};
 use crate::socket::{Visitor, fresh_key, quiet_client};
 
 async fn get(visitor: &Visitor, path: &str) -> Response {
@@ -22,14 +22,23 @@ fn beside_output(html: &str) -> &str {
     html.split("id=\"output-of\"").nth(1).unwrap().split("</p>").next().unwrap()
 }
 
+/// Waits until the page shows this output as that of its own revision. A run that is over in milliseconds ends before it
+/// is told to be the snippet's latest.
+async fn shows_its_own(visitor: &Visitor, key: &str, output: &str) {
+    until("the output is that of the revision shown", || async {
+        let shown = html(visitor, &format!("/{key}")).await;
+        shown.contains(output) && beside_output(&shown).contains("hidden")
+    })
+    .await;
+}
+
 /// Two revisions that were run, and then the first again as the third, which was not.
 async fn restored(owner: &Visitor) -> String {
     let mut page = owner.fresh().await;
     page.run("bash", "echo one").await;
     page.run("bash", "echo two").await;
     let key = page.key.clone();
-    let shown = html(owner, &format!("/{key}")).await;
-    assert!(shown.contains("two") && beside_output(&shown).contains("hidden"), "{shown}");
+    shows_its_own(owner, &key, "two\n").await;
     assert_eq!(post(owner, &format!("/{key}/1/restore"), "").await.status(), 303);
     key
 }
@@ -46,8 +55,7 @@ async fn output_of_an_older_revision_says_whose_it_is() {
     assert!(frame.contains("Output of the last run, of revision 2"), "{frame}");
     let mut page = owner.open(&key).await;
     page.run("bash", "echo three").await;
-    let shown = html(&owner, &format!("/{key}")).await;
-    assert!(beside_output(&shown).contains("hidden"), "{shown}");
+    shows_its_own(&owner, &key, "three\n").await;
     assert!(html(&owner, &format!("/{key}/embed")).await.contains("Output of the last run</h2>"));
 }
 
@@ -62,10 +70,13 @@ async fn a_page_with_its_script_says_whose_output_it_shows_until_the_next_run() 
     let mut other = owner.open(&key).await;
     other.run("bash", "echo three").await;
     page.shows("three").await;
+    page.browser.until("the text here started from revision 3", &beside("of revision 4")).await;
+    page.reload().await;
     page.browser.until("it says so no longer", "return document.getElementById('output-of').hidden").await;
     let mut save = crate::socket::run_message("bash", "echo four");
     save["type"] = "save".into();
     other.send(save).await;
+    page.reload().await;
     page.browser.until("it says so of the next as well", &beside("of revision 4")).await;
 }
 

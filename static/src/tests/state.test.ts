@@ -167,16 +167,19 @@ test("what is shown of a run is not asked for on another snippet's page", () => 
   assert.equal(socketAddress({ ...running, key: "k2" }), "/k2/socket");
 });
 
-test("output of an older revision is told from that of the newest", () => {
+test("output of a revision is told where the editor's text started from another", () => {
   const printed = { id: "a", key: "k1", revision: 1 };
-  const snippet = (key: string, revision: number): ServerMessage => ({ type: "snippet", key, revision, owner: true, saved: true });
+  const snippet = (key: string, revision: number, own = {}): ServerMessage => ({ type: "snippet", key, revision, owner: true, saved: true, ...own });
   assert.equal(outputOf(fresh({ printed: null, revision: 3 })), 0);
   assert.equal(outputOf(fresh({ printed, revision: 1 })), 0);
-  const old = fresh({ printed, revision: 3 });
+  const old = fresh({ printed, revision: 3, base: 3 });
   assert.equal(outputOf(old), 1);
   assert.equal(outputOf(feed(old, queued("a")).state), 1, "the same run, told again on connecting");
   const newer = feed(old, queued("b")).state;
   assert.equal(outputOf(newer), 0);
-  assert.equal(outputOf(feed(newer, snippet("k1", 4)).state), 3, "saved without a run");
+  assert.equal(outputOf(feed(newer, snippet("k1", 4, { stored: 4 })).state), 3, "saved without a run");
+  const watched = feed(newer, snippet("k1", 4)).state;
+  assert.equal(outputOf(watched), 0, "somebody else saved without a run");
+  assert.equal(outputOf(feed(watched, queued("c")).state), 4, "somebody else ran what is not shown here");
   assert.equal(outputOf(feed(newer, snippet("k2", 1)).state), 0, "a fork has no output of its own yet");
 });
