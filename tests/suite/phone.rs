@@ -77,6 +77,9 @@ async fn an_owners_pages_fit_every_screen_and_are_clean() {
     page.browser.find("#keep").await.click().await.unwrap();
     page.browser.until("it is kept", "return location.search === '?kept'").await;
     fits(&page, "kept, to be read once").await;
+    let wide = "document.querySelector('.address a').textContent = 'https://' + 'W'.repeat(60)";
+    page.browser.script(wide).await;
+    fits(&page, "kept, under a long address").await;
     page.browser.find("form[action$='/burn'] button").await.click().await.unwrap();
     page.browser.until("it is read", "return location.pathname.endsWith('/burn')").await;
     fits(&page, "burnt").await;
