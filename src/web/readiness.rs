@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::runs::runners::RunnerReport;
@@ -82,16 +82,18 @@ impl Readiness {
     }
 }
 
+/// A tick each second; after a late one the next comes no sooner.
+fn seconds() -> Interval {
+    let mut ticks = tokio::time::interval(ASK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
 /// Asks until `stop`.
 pub(super) async fn watch_readiness(runs: Runs, sender: watch::Sender<Readiness>, stop: CancellationToken) {
     let mut worked = Instant::now();
-    let mut ticks = tokio::time::interval(ASK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    let mut seconds = seconds();
+    while stop.run_until_cancelled(seconds.tick()).await.is_some() {
         let found = match runs.runners().await {
             Ok(reports) => Readiness::of(&reports, worked.elapsed() < RESTART_GRACE),
             Err(error) => {
@@ -115,13 +117,8 @@ pub(super) async fn watch_readiness(runs: Runs, sender: watch::Sender<Readiness>
 /// Uses a thread's own connections every second until `stop`. One that is lost, as all are when Redis starts again or
 /// cuts off who says nothing, is noticed by its next use only, and that would be a visitor's: here it is nobody's.
 pub(super) async fn hold_connections(runs: Runs, snippets: Snippets, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(ASK_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
+    let mut seconds = seconds();
+    while stop.run_until_cancelled(seconds.tick()).await.is_some() {
         let (of_runs, of_snippets) = tokio::join!(runs.ping(), snippets.ping());
         if let Err(error) = of_runs.and(of_snippets) {
             tracing::debug!(error = ?error, "a thread's connection to storage is made again");

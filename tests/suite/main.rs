@@ -56,5 +56,6 @@ mod stale;
 mod storage_faults;
 mod strangers;
 mod together;
+mod uploads;
 mod web_security;
 mod whole_run;
