@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_FRAME_OPTIONS};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, VARY, X_FRAME_OPTIONS};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
@@ -42,6 +42,14 @@ pub(super) const PICTURE: &str = "/{key}.png";
 
 /// Of what other sites show: their pages may load it, and frames may hold it where its policy says so.
 static FOREIGN: LazyLock<Fixed> = LazyLock::new(|| fixed(&[("cross-origin-resource-policy", "cross-origin")]));
+
+/// An answer that shows something of a snippet: asked for anew each time, in the form that is accepted, and in no search.
+pub(super) fn snippet_answer() -> HttpResponseBuilder {
+    let mut builder = HttpResponse::Ok();
+    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
+    builder.insert_header(("x-robots-tag", "noindex"));
+    builder
+}
 
 type Fixed = Vec<(HeaderName, HeaderValue)>;
 

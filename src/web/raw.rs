@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::error::WebError;
-use crate::web::headers::RAW_POLICY;
+use crate::web::headers::{self, RAW_POLICY};
 use crate::web::query::Query;
 use crate::web::secrets::door;
 use crate::web::state::State;
@@ -86,26 +86,24 @@ pub(super) fn file(file: &SourceFile) -> HttpResponse {
     match &file.content {
         FileContent::Text(content) => text(content.clone()),
         FileContent::Binary(bytes) => {
-            let mut builder = HttpResponse::Ok();
+            let mut builder = protected();
             builder
                 .content_type("application/octet-stream")
                 .insert_header((CONTENT_DISPOSITION, as_attachment(&file.path)));
-            protected(&mut builder).body(bytes.clone())
+            builder.body(bytes.clone())
         }
     }
 }
 
 /// Text as nothing but text.
 pub(super) fn text(text: String) -> HttpResponse {
-    protected(HttpResponse::Ok().content_type("text/plain; charset=utf-8")).body(text)
+    protected().content_type("text/plain; charset=utf-8").body(text)
 }
 
-fn protected(builder: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+fn protected() -> HttpResponseBuilder {
+    let mut builder = headers::snippet_answer();
+    builder.insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY));
     builder
-        .insert_header((CONTENT_SECURITY_POLICY, RAW_POLICY))
-        .insert_header((CACHE_CONTROL, "private, no-cache"))
-        .insert_header((VARY, "accept"))
-        .insert_header(("x-robots-tag", "noindex"))
 }
 
 /// A download under the path's last part; all but letters, digits and a few signs is written as hexadecimal.

@@ -1,6 +1,5 @@
 //! A snippet for programs: all of it as JSON, or its main file as text. `GET /{key}` when no browser asks.
 
-use actix_web::http::header::{CACHE_CONTROL, VARY};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -12,6 +11,7 @@ use crate::snippets::revision::Content;
 use crate::snippets::store::Snippet;
 use crate::web::accept::Form;
 use crate::web::error::WebError;
+use crate::web::headers;
 use crate::web::links;
 use crate::web::moment::Moment;
 use crate::web::query::Query;
@@ -89,7 +89,5 @@ pub(in crate::web) fn json(
         expires: snippet.expires_ms.map(|end| Moment(end).iso()),
         forked_from: snippet.forked_from.as_ref().map(|origin| Origin { key: &origin.key, revision: origin.revision }),
     };
-    let mut builder = HttpResponse::Ok();
-    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
-    builder.insert_header(("x-robots-tag", "noindex")).json(told)
+    headers::snippet_answer().json(told)
 }

@@ -1,6 +1,5 @@
 //! Two revisions compared.
 
-use actix_web::http::header::{CACHE_CONTROL, VARY};
 use actix_web::web::{Data, Path, block};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -10,6 +9,7 @@ use crate::snippets::key::SnippetKey;
 use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::headers;
 use crate::web::history::difference::{self, FileDifference};
 use crate::web::history::revision;
 use crate::web::moment::Moment;
@@ -58,8 +58,6 @@ pub(in crate::web) async fn show(
     let (key, title) = (key.as_str(), new.content.title.as_str());
     let expires = entered.snippet.expires_ms.map(Moment);
     let html = DiffPage { page, key, title, from: two.from, to, expires, files: &files }.render()?;
-    let mut builder = HttpResponse::Ok();
-    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
-    builder.insert_header(("x-robots-tag", "noindex"));
+    let mut builder = headers::snippet_answer();
     Ok(builder.content_type("text/html; charset=utf-8").body(html))
 }

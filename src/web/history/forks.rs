@@ -1,6 +1,6 @@
 //! What was made from a snippet: a list on the page of its revisions, and by itself for programs.
 
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, VARY};
+use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -8,6 +8,7 @@ use crate::snippets::forks::Fork;
 use crate::snippets::key::SnippetKey;
 use crate::web::accept::Form;
 use crate::web::error::WebError;
+use crate::web::headers;
 use crate::web::moment::Moment;
 use crate::web::secrets::door;
 use crate::web::state::State;
@@ -44,9 +45,7 @@ pub(in crate::web) async fn show(
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, address)).finish());
     }
     let forks = state.snippets.forks_of(&key).await?;
-    let mut builder = HttpResponse::Ok();
-    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
-    builder.insert_header(("x-robots-tag", "noindex"));
+    let mut builder = headers::snippet_answer();
     Ok(match wanted {
         Form::Json => builder.json(forks.iter().map(json).collect::<Vec<_>>()),
         Form::Page | Form::Text => {

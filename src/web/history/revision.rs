@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, LOCATION, VARY};
+use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -17,6 +17,7 @@ use crate::web::assets::Page;
 use crate::web::colour::code;
 use crate::web::colour::markup::Markup;
 use crate::web::error::WebError;
+use crate::web::headers;
 use crate::web::moment::Moment;
 use crate::web::raw;
 use crate::web::secrets::door::{self, Entered};
@@ -71,9 +72,7 @@ pub(in crate::web) async fn show(
         is_owner: snippet.owner.is(&visitor.hash),
         expires: snippet.expires_ms.map(Moment),
     };
-    let mut builder = HttpResponse::Ok();
-    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
-    builder.insert_header(("x-robots-tag", "noindex"));
+    let mut builder = headers::snippet_answer();
     Ok(builder.content_type("text/html; charset=utf-8").body(template.render()?))
 }
 

@@ -1,6 +1,5 @@
 //! The list of a snippet's revisions, and what its owner can do about its life.
 
-use actix_web::http::header::{CACHE_CONTROL, VARY};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -13,6 +12,7 @@ use crate::snippets::store::{Origin, Snippet};
 use crate::web::accept::Form;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::headers;
 use crate::web::history::forks::ForkLine;
 use crate::web::moment::Moment;
 use crate::web::secrets::door::{self, Entered};
@@ -56,9 +56,7 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let Entered { snippet, keyring } = door::enter(&state, &visitor, &key).await?;
     let history = state.snippets.history(&snippet, &keyring).await?;
-    let mut builder = HttpResponse::Ok();
-    builder.insert_header((CACHE_CONTROL, "private, no-cache")).insert_header((VARY, "accept"));
-    builder.insert_header(("x-robots-tag", "noindex"));
+    let mut builder = headers::snippet_answer();
     Ok(match Form::wanted(request.headers()) {
         Form::Page => {
             let forks = state.snippets.forks_of(&snippet.key).await?;
