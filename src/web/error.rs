@@ -5,7 +5,7 @@
 use std::io::ErrorKind;
 
 use actix_web::body::BoxBody;
-use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError, UrlencodedError};
+use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
@@ -52,8 +52,14 @@ pub(super) enum WebError {
     BadToken,
     #[error("not let in")]
     Refused(#[from] Refusal),
-    #[error("the text is not UTF-8")]
-    NotText,
+    #[error("text that is not UTF-8")]
+    NotText(&'static str),
+    #[error("a form that is not UTF-8")]
+    FormNotText,
+    #[error("not a form")]
+    NotForm,
+    #[error("a field that is not there once: {0}")]
+    NotOnce(&'static str),
     #[error("the language is not known")]
     LanguageUnclear,
     #[error("not a lifetime")]
@@ -110,11 +116,7 @@ impl WebError {
                 story(StatusCode::UNAUTHORIZED, "bad_token", "This is not an edit token: 64 hexadecimal characters.")
             }
             Self::Refused(refusal) => refusal.story(),
-            Self::NotText => story(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not_text",
-                "Only text in UTF-8 can be kept as code; this is something else.",
-            ),
+            Self::NotText(_) | Self::FormNotText | Self::NotForm | Self::NotOnce(_) => self.story_of_form(),
             Self::LanguageUnclear => story(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "language_unclear",
@@ -143,6 +145,36 @@ impl WebError {
             Self::Archive(_) | Self::Picture(_) | Self::Task(_) | Self::Template(_) => {
                 of_status(StatusCode::INTERNAL_SERVER_ERROR)
             }
+        }
+    }
+
+    /// The same for what is wrong with a form's fields.
+    fn story_of_form(&self) -> Story {
+        match self {
+            Self::NotText(what) => story(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_text",
+                format!(
+                    "{what} is not text in UTF-8, so nothing was kept. Convert it (iconv -t UTF-8) and send it again. Only \
+                     files may hold other bytes (-F file=@NAME), and the body of POST to /KEY/run."
+                ),
+            ),
+            Self::NotForm => story(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_a_form",
+                "A form is taken here: fields as “curl -d NAME=VALUE” or “curl -F NAME=VALUE” sends them.",
+            ),
+            Self::NotOnce(name) => story(
+                StatusCode::BAD_REQUEST,
+                "malformed",
+                format!("The field “{name}” is needed here, once: send it as “-d {name}=VALUE” or “-F {name}=VALUE”."),
+            ),
+            _ => story(
+                StatusCode::BAD_REQUEST,
+                "malformed",
+                "This form is not text in UTF-8, so nothing was taken of it. Convert it (iconv -t UTF-8) and send it again; \
+                 a file of other bytes is kept as it is by “curl -F file=@NAME” to the address of this server.",
+            ),
         }
     }
 
@@ -190,16 +222,6 @@ impl From<PayloadError> for WebError {
             PayloadError::Overflow => Self::TooLarge(Excess::Body),
             PayloadError::Io(late) if late.kind() == ErrorKind::TimedOut => Self::TooSlow,
             _ => Self::Malformed("This request broke off."),
-        }
-    }
-}
-
-impl From<UrlencodedError> for WebError {
-    fn from(error: UrlencodedError) -> Self {
-        match error {
-            UrlencodedError::Overflow { .. } => Self::TooLarge(Excess::Body),
-            UrlencodedError::Payload(error) => error.into(),
-            _ => Self::Malformed("This form cannot be understood."),
         }
     }
 }

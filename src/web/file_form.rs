@@ -13,6 +13,7 @@ use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::form_fields::Fields;
 use crate::web::network::Network;
+use crate::web::posted;
 use crate::web::run_form::{self, Sent};
 use crate::web::snippet_page;
 use crate::web::state::State;
@@ -35,8 +36,8 @@ pub(super) async fn arrange(
     let limits = asked.0.settings.program_limits;
     let bytes = asked.0.settings.message_bytes();
     // Files that are too large come back with the form, so they are read.
-    let room = FormRoom { bytes, file_bytes: bytes, fields: limits.files * FIELDS_PER_FILE + MAX_WORDS };
-    let parts = body::read_form(&request, payload, limits, room).await?;
+    let room = FormRoom::of_program(limits, (bytes, bytes), limits.files * FIELDS_PER_FILE + MAX_WORDS);
+    let parts = body::read_form(&request, payload, room).await?;
     let (pairs, uploads) = sorted(parts)?;
     let mut fields = Fields::read(pairs)?;
     let has_moved = fields.move_up();
@@ -89,7 +90,7 @@ fn sorted(parts: Vec<FormField>) -> Result<Sorted, WebError> {
                 uploads.push(SourceFile { path, content: FileContent::from_bytes(bytes.to_vec()) });
             }
             Some(_) => {}
-            None => pairs.push((name, body::text(bytes)?)),
+            None => pairs.push((name, posted::text(bytes)?)),
         }
     }
     Ok((pairs, uploads))

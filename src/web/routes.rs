@@ -1,13 +1,13 @@
 //! The table of addresses, and what stands around every answer.
 
-use actix_web::error::UrlencodedError;
 use actix_web::guard;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::web::{self, Data, FormConfig, JsonConfig, PathConfig, ServiceConfig};
+use actix_web::web::{self, Data, JsonConfig, PathConfig, ServiceConfig};
 use actix_web::{Handler, Resource, Responder, Route};
 
 use crate::snippets::key::KEY_LENGTH;
 use crate::web::accept::is_browser;
+use crate::web::api::body::Room;
 use crate::web::api::{create, edit, read, run, usage};
 use crate::web::error::WebError;
 use crate::web::excess::Excess;
@@ -30,7 +30,7 @@ const MAX_WORDS_BYTES: usize = 16 * 1024;
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
     let limits = state.settings.program_limits;
-    let form = form_within(state.settings.message_bytes(), Excess::Program(limits));
+    let form = Room { bytes: state.settings.message_bytes(), excess: Excess::Program(limits) };
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
@@ -114,14 +114,7 @@ fn snippet(path: &str) -> Resource {
 
 /// An address whose form holds a few words, and no program.
 fn of_words(path: &str) -> Resource {
-    web::resource(path).app_data(form_within(MAX_WORDS_BYTES, Excess::Body))
-}
-
-fn form_within(limit: usize, excess: Excess) -> FormConfig {
-    FormConfig::default().limit(limit).error_handler(move |error, _| match error {
-        UrlencodedError::Overflow { .. } => WebError::TooLarge(excess).into(),
-        error => WebError::from(error).into(),
-    })
+    web::resource(path).app_data(Room { bytes: MAX_WORDS_BYTES, excess: Excess::Body })
 }
 
 /// An address that can be read; asked with HEAD, actix leaves the body away.

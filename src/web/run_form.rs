@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::cookie::Cookie;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Form, Path};
+use actix_web::web::{Data, Path};
 
 use crate::languages::Language;
 use crate::program::file::SourceFile;
@@ -20,6 +20,7 @@ use crate::web::fork_of::ForkOf;
 use crate::web::form_fields::{Chosen, Fields};
 use crate::web::fresh_page;
 use crate::web::network::Network;
+use crate::web::posted::Posted;
 use crate::web::rates::Kind;
 use crate::web::refusal::Refusal;
 use crate::web::run_result;
@@ -29,9 +30,6 @@ use crate::web::state::State;
 use crate::web::submission::{self, Stored, Wanted};
 use crate::web::view::{self, View};
 use crate::web::visitor::Visitor;
-
-/// The form's fields, unread.
-type Pairs = Form<Vec<(String, String)>>;
 
 /// Everything that Run and Save need.
 pub(super) struct Sent {
@@ -50,9 +48,9 @@ pub(super) async fn save(
     asked: Asked,
     page: Page,
     key: Path<SnippetKey>,
-    form: Pairs,
+    form: Posted,
 ) -> Result<HttpResponse, WebError> {
-    let sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_inner())?);
+    let sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_pairs())?);
     match sent.save().await {
         Ok((stored, _)) => Ok(sent.go_to(&stored)),
         Err(error) => sent.answer_with_form(page, error, None).await,
@@ -64,9 +62,9 @@ pub(super) async fn run(
     asked: Asked,
     page: Page,
     key: Path<SnippetKey>,
-    form: Pairs,
+    form: Posted,
 ) -> Result<HttpResponse, WebError> {
-    let mut sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_inner())?);
+    let mut sent = Sent::new(asked, key.into_inner(), Fields::read(form.into_pairs())?);
     let prepared = match sent.prepare().await {
         Ok(prepared) => prepared,
         Err(error) => return sent.answer_with_form(page, error, None).await,

@@ -78,8 +78,6 @@ async fn nonsense_gets_its_status_and_a_sentence() {
     std::fs::write(shell.directory.path().join("binary.py"), b"\xff\xfe\x00").unwrap();
     let key = shell.curl(&["-T", "hello.py", "HOST/"]).key();
     for (words, status) in [
-        (vec!["-F", "stdin=@binary.py", "-F", "file=@hello.py", "HOST/"], 415),
-        (vec!["-F", "title=<binary.py", "-F", "file=@hello.py", "HOST/"], 415),
         (vec!["-F", "color=red", "HOST/"], 400),
         (vec!["-H", "Content-Type: multipart/form-data", "--data-binary", "@hello.py", "HOST/"], 400),
         (vec!["-F", "file=@hello.py;filename=../hello.py", "HOST/"], 422),
@@ -100,6 +98,26 @@ async fn nonsense_gets_its_status_and_a_sentence() {
         assert!(answer.body.len() > 10 && answer.body.ends_with(".\n"), "{words:?}: {}", answer.body);
     }
     assert_eq!(shell.curl(&[&format!("HOST/{key}")]).body, "print(1)\n");
+}
+
+#[tokio::test]
+async fn a_field_that_is_no_text_is_named_with_what_to_do() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n")]).await;
+    std::fs::write(shell.directory.path().join("bin"), b"\xff\xfe\x00").unwrap();
+    for (field, what) in [
+        ("title=<bin", "The title is not text in UTF-8, so nothing was kept"),
+        ("stdin=@bin", "The input (stdin) is not text in UTF-8, so nothing was kept"),
+        ("args=<bin", "The line of arguments is not text in UTF-8"),
+        ("password=<bin", "The password is not text in UTF-8"),
+        ("expires=<bin", "The expiry is not text in UTF-8"),
+    ] {
+        for accept in ["*/*", "application/json"] {
+            let accept = format!("Accept: {accept}");
+            let answer = shell.curl(&["-H", &accept, "-F", field, "-F", "file=@hello.py", "HOST/"]);
+            let told = answer.body.contains(what) && answer.body.contains("iconv -t UTF-8");
+            assert!(answer.status == 415 && told, "{field}: {answer:?}");
+        }
+    }
 }
 
 /// They were kept with signs that nobody wrote.

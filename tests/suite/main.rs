@@ -37,6 +37,7 @@ mod owned;
 mod page;
 mod passwords;
 mod phone;
+mod posted;
 mod prestart;
 mod private;
 mod processes;

@@ -4,7 +4,6 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use actix_web::web::Payload;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
@@ -25,6 +24,11 @@ pub(in crate::web) struct FormField {
     pub(in crate::web) bytes: Bytes,
 }
 
+/// A body as it comes in.
+pub(in crate::web) trait Body: Stream<Item = Result<Bytes, PayloadError>> + Unpin {}
+
+impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Body for S {}
+
 /// How much is read, and what is told of more.
 #[derive(Clone, Copy)]
 pub(in crate::web) struct Room {
@@ -33,7 +37,7 @@ pub(in crate::web) struct Room {
 }
 
 /// Reads the whole body. One that states more than there is room for is refused before a byte of it is read.
-pub(super) async fn read(request: &HttpRequest, payload: Payload, room: Room) -> Result<Bytes, WebError> {
+pub(in crate::web) async fn read(request: &HttpRequest, payload: impl Body, room: Room) -> Result<Bytes, WebError> {
     check_stated(request, room)?;
     gather(payload, room).await
 }
@@ -45,31 +49,49 @@ pub(super) fn is_there(request: &HttpRequest) -> bool {
 }
 
 /// Whether the body is a form as `curl -F` sends it.
-pub(super) fn is_form(request: &HttpRequest) -> bool {
+pub(in crate::web) fn is_form(request: &HttpRequest) -> bool {
+    says_type(request, "multipart/form-data")
+}
+
+/// Whether the body is a form as `curl -d` sends it, and a page without files.
+pub(in crate::web) fn is_urlencoded(request: &HttpRequest) -> bool {
+    says_type(request, "application/x-www-form-urlencoded")
+}
+
+fn says_type(request: &HttpRequest, name: &str) -> bool {
     let stated = request.headers().get(CONTENT_TYPE).and_then(|stated| stated.to_str().ok()).unwrap_or_default();
-    stated.to_ascii_lowercase().starts_with("multipart/form-data")
+    stated.to_ascii_lowercase().starts_with(name)
 }
 
 /// How much of a form is read.
 #[derive(Clone, Copy)]
 pub(in crate::web) struct FormRoom {
     /// All fields together.
-    pub(in crate::web) bytes: usize,
+    pub(in crate::web) all: Room,
     /// Files among them: what is more is not read to its end.
-    pub(in crate::web) file_bytes: usize,
+    pub(in crate::web) files: Room,
+    /// Their number, files included.
     pub(in crate::web) fields: usize,
+    /// What is told of more fields.
+    pub(in crate::web) many: Excess,
 }
 
-/// Reads a form's fields, which belong to a program with these limits.
+impl FormRoom {
+    /// Of a form that belongs to a program with these limits: so many bytes, so many of them in files.
+    pub(in crate::web) fn of_program(limits: ProgramLimits, (all, files): (usize, usize), fields: usize) -> Self {
+        let all = Room { bytes: all, excess: Excess::Program(limits) };
+        let files = Room { bytes: files, excess: Excess::Source(limits) };
+        Self { all, files, fields, many: Excess::Files(limits) }
+    }
+}
+
+/// Reads a form's fields.
 pub(in crate::web) async fn read_form(
     request: &HttpRequest,
-    payload: Payload,
-    limits: ProgramLimits,
+    payload: impl Body + 'static,
     room: FormRoom,
 ) -> Result<Vec<FormField>, WebError> {
-    let most = room.fields;
-    let mut files = Room { bytes: room.file_bytes, excess: Excess::Source(limits) };
-    let mut room = Room { bytes: room.bytes, excess: Excess::Program(limits) };
+    let FormRoom { all: mut room, mut files, fields: most, many } = room;
     check_stated(request, Room { bytes: room.bytes + FORM_OVERHEAD_BYTES, ..room })?;
     let mut form = Multipart::new(request.headers(), payload);
     let mut fields = Vec::new();
@@ -81,7 +103,7 @@ pub(in crate::web) async fn read_form(
         files.bytes = files.bytes.saturating_sub(if is_file { field.bytes.len() } else { 0 });
         fields.push(field);
         if fields.len() > most {
-            return Err(WebError::TooLarge(Excess::Files(limits)));
+            return Err(WebError::TooLarge(many));
         }
     }
     Ok(fields)
@@ -101,9 +123,9 @@ async fn read_field(field: Field, room: Room) -> Result<FormField, WebError> {
     Ok(FormField { name, file_name, bytes })
 }
 
-/// Bytes as text, if they are.
-pub(in crate::web) fn text(bytes: Bytes) -> Result<String, WebError> {
-    String::from_utf8(bytes.into()).map_err(|_| WebError::NotText)
+/// Bytes as text, if they are; `what` names them at the beginning of a sentence.
+pub(in crate::web) fn text(bytes: Bytes, what: &'static str) -> Result<String, WebError> {
+    String::from_utf8(bytes.into()).map_err(|_| WebError::NotText(what))
 }
 
 fn check_stated(request: &HttpRequest, room: Room) -> Result<(), WebError> {

@@ -63,8 +63,8 @@ impl Sent {
         let limits = state.settings.program_limits;
         if body::is_form(request) {
             let bytes = limits.source_bytes + limits.argument_bytes + limits.stdin_bytes + WORDS_BYTES;
-            let room = FormRoom { bytes, file_bytes: limits.source_bytes, fields: limits.files + MAX_WORDS };
-            let fields = body::read_form(request, payload, limits, room).await?;
+            let room = FormRoom::of_program(limits, (bytes, limits.source_bytes), limits.files + MAX_WORDS);
+            let fields = body::read_form(request, payload, room).await?;
             return Self::of_form(fields, options);
         }
         let room = Room { bytes: limits.source_bytes, excess: Excess::Source(limits) };
@@ -78,16 +78,16 @@ impl Sent {
         let mut sent = Self { options, ..Self::default() };
         for FormField { name, file_name, bytes } in fields {
             let file = |path| SourceFile { path, content: FileContent::from_bytes(bytes.to_vec()) };
-            let text = || body::text(bytes.clone());
+            let text = |what| body::text(bytes.clone(), what);
             match (name.as_str(), file_name) {
-                ("stdin", _) => sent.stdin = Some(text()?),
+                ("stdin", _) => sent.stdin = Some(text("The input (stdin)")?),
                 (_, Some(path)) => sent.files.push(file(path)),
-                ("language", None) => sent.options.language = Some(text()?),
-                ("title", None) => sent.options.title = Some(text()?),
-                ("args", None) => sent.options.args = Some(text()?),
-                ("password", None) => sent.password = Some(text()?),
-                ("burn", None) => sent.options.burn = Some(text()?),
-                ("expires", None) => sent.options.expires = Some(text()?),
+                ("language", None) => sent.options.language = Some(text("The language")?),
+                ("title", None) => sent.options.title = Some(text("The title")?),
+                ("args", None) => sent.options.args = Some(text("The line of arguments")?),
+                ("password", None) => sent.password = Some(text("The password")?),
+                ("burn", None) => sent.options.burn = Some(text("The field “burn”")?),
+                ("expires", None) => sent.options.expires = Some(text("The expiry")?),
                 ("file", None) => sent.files.push(file(sent.options.name.take().unwrap_or_default())),
                 _ => {
                     return Err(WebError::Malformed(

@@ -2,10 +2,9 @@
 //! `api`.
 
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Form as FormData, Path};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
 
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::Lifetime;
@@ -13,6 +12,7 @@ use crate::web::accept::Form;
 use crate::web::api::create::told;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::posted::Posted;
 use crate::web::removal;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -26,20 +26,14 @@ struct DeletedPage<'a> {
     seconds: u128,
 }
 
-/// The form that chooses a lifetime.
-#[derive(Debug, Deserialize)]
-pub(in crate::web) struct Choice {
-    expires: String,
-}
-
 /// `POST /{key}/expiry`
 pub(in crate::web) async fn expire(
     request: HttpRequest,
     (state, visitor): (Data<State>, Visitor),
     key: Path<SnippetKey>,
-    choice: FormData<Choice>,
+    form: Posted,
 ) -> Result<HttpResponse, WebError> {
-    let lifetime = Lifetime::parse(&choice.expires).ok_or(WebError::BadLifetime)?;
+    let lifetime = Lifetime::parse(form.the("expires")?).ok_or(WebError::BadLifetime)?;
     let snippet = state.snippets.load(&key).await?.ok_or(WebError::NotFound)?;
     if !visitor.is_known() {
         return Err(WebError::NoToken);

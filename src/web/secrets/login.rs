@@ -1,26 +1,19 @@
 //! Logging in to an instance that has an access token.
 
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Form};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use crate::web::error::WebError;
 use crate::web::links::own_path;
 use crate::web::network::Network;
+use crate::web::posted::Posted;
 use crate::web::query::Query;
 use crate::web::rates::Kind;
 use crate::web::refusal::Refusal;
 use crate::web::secrets::admission;
 use crate::web::state::State;
-
-/// The form's fields.
-#[derive(Deserialize)]
-pub(in crate::web) struct Fields {
-    token: String,
-    #[serde(default)]
-    to: String,
-}
 
 /// Where to go afterwards.
 #[derive(Deserialize)]
@@ -44,20 +37,21 @@ pub(in crate::web) async fn show(
     Err(WebError::Refused(Refusal::LoginNeeded))
 }
 
-/// `POST /login`
+/// `POST /login`, with `token`, and `to` for where to go then.
 pub(in crate::web) async fn login(
     request: HttpRequest,
     state: Data<State>,
     network: Network,
-    fields: Form<Fields>,
+    form: Posted,
 ) -> Result<HttpResponse, WebError> {
     let access = state.settings.access.as_ref().ok_or(WebError::NotFound)?;
+    let token = form.the("token")?;
     state.rates.count(Kind::Password, network)?;
-    if !access.is(&fields.token) {
+    if !access.is(token) {
         return Err(WebError::Refused(Refusal::WrongAccessToken));
     }
     let cookie = admission::cookie(&request, &state.settings, access);
-    Ok(go(&fields.to).cookie(cookie).finish())
+    Ok(go(form.of("to").unwrap_or_default()).cookie(cookie).finish())
 }
 
 fn go(to: &str) -> actix_web::HttpResponseBuilder {

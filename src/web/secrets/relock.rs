@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Form as FormData, Path, block};
+use actix_web::web::{Data, Path, block};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -15,6 +14,7 @@ use crate::snippets::lock::Lock;
 use crate::web::accept::Form;
 use crate::web::api::create::told;
 use crate::web::error::WebError;
+use crate::web::posted::Posted;
 use crate::web::secrets::door::{self, Choices, Entered};
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -24,26 +24,20 @@ static TURN: Semaphore = Semaphore::const_new(1);
 /// How long another waits for its turn.
 const WAIT_FOR_TURN: Duration = Duration::from_secs(1);
 
-/// The form's field.
-#[derive(Deserialize)]
-pub(in crate::web) struct Fields {
-    /// Empty for none.
-    password: String,
-}
-
-/// `POST /{key}/password`
+/// `POST /{key}/password`, with the next one as the form's field `password`; empty for none.
 pub(in crate::web) async fn relock(
     request: HttpRequest,
     (state, visitor): (Data<State>, Visitor),
     key: Path<SnippetKey>,
-    fields: FormData<Fields>,
+    form: Posted,
 ) -> Result<HttpResponse, WebError> {
+    let password = form.the("password")?;
     let entered = door::enter(&state, &visitor, &key).await?;
     if !visitor.is_known() {
         return Err(WebError::NoToken);
     }
     let turn = turn().await?;
-    let choices = Choices { password: Some(&fields.password), ..Choices::default() };
+    let choices = Choices { password: Some(password), ..Choices::default() };
     let lock = door::keeping(choices).await?.lock;
     change(&state, &visitor, &entered, (turn, lock.clone())).await?;
     let cookie = lock.map(|(lock, seal)| visitor.lock_cookie(&lock, &seal));

@@ -3,36 +3,29 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Form, Path};
-use serde::Deserialize;
+use actix_web::web::{Data, Path};
 
 use crate::snippets::key::SnippetKey;
 use crate::web::error::WebError;
 use crate::web::links::own_path;
+use crate::web::posted::Posted;
 use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
-/// The form's fields.
-#[derive(Deserialize)]
-pub(in crate::web) struct Fields {
-    password: String,
-    #[serde(default)]
-    to: String,
-}
-
-/// `POST /{key}/unlock`
+/// `POST /{key}/unlock`, with `password`, and with `to` where another page than the snippet's asked for it.
 pub(in crate::web) async fn unlock(
     (state, visitor): (Data<State>, Visitor),
     key: Path<SnippetKey>,
-    fields: Form<Fields>,
+    form: Posted,
 ) -> Result<HttpResponse, WebError> {
+    let password = form.the("password")?;
     let snippet = state.snippets.load(&key).await?.ok_or(WebError::NotFound)?;
     let Some(lock) = &snippet.lock else {
         return Err(WebError::NotFound);
     };
-    let opened = door::key_of(&state, visitor.network, &snippet, &fields.password).await?;
-    let to = if fields.to.is_empty() { format!("/{key}") } else { own_path(&fields.to).to_owned() };
+    let opened = door::key_of(&state, visitor.network, &snippet, password).await?;
+    let to = form.of("to").map_or_else(|| format!("/{key}"), |to| own_path(to).to_owned());
     Ok(HttpResponse::SeeOther()
         .insert_header((LOCATION, to))
         .insert_header((CACHE_CONTROL, "no-store"))
