@@ -11,8 +11,8 @@ use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use bytes::Bytes;
@@ -127,7 +127,7 @@ fn count(request: &ServiceRequest) -> Result<(), WebError> {
         return Ok(());
     };
     let network = Network::of(request.request(), &state.settings);
-    let is_form = Form::wanted(request.headers()) == Form::Page;
+    let is_form = request.method() == Method::POST && Form::wanted(request.headers()) == Form::Page;
     let extensions = request.extensions();
     match extensions.get::<Route>().map(|route| route.0.as_ref()) {
         Some("/{key}/socket") => state.rates.count(Kind::Socket, network),

@@ -67,7 +67,7 @@ fn table(config: &mut ServiceConfig) {
         .service(web::resource("/mine/move").post(moving::all))
         .service(web::resource("/move/{token}").route(reading().to(moving::arrive)).route(web::post().to(moving::take)))
         .service(get("/move/{token}/qr.svg", moving::code))
-        .service(web::resource("/run/{language}").post(run::code))
+        .service(web::resource("/run/{language}").route(web::post().to(run::code)).route(web::put().to(run::code)))
         .service(get("/oembed", oembed::show))
         // Only to be read: what is put there is a new file of that name.
         .service(get("/{key}.zip", archive::zip).guard(guard::Any(guard::Get()).or(guard::Head())))
@@ -80,7 +80,9 @@ fn table(config: &mut ServiceConfig) {
         .service(
             web::resource("/{key}/run")
                 .route(web::post().guard(guard::fn_guard(is_browser)).to(run_form::run))
-                .route(web::post().to(run::snippet)),
+                .route(web::post().to(run::snippet))
+                // As `curl -T` sends a file.
+                .route(web::put().to(run::snippet)),
         )
         .service(web::resource("/{key}/save").post(run_form::save))
         .service(web::resource("/{key}/files").post(file_form::arrange))

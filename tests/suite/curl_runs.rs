@@ -61,6 +61,17 @@ async fn a_snippet_is_a_filter() {
 }
 
 #[tokio::test]
+async fn what_curl_sends_as_a_file_is_run_too() {
+    let shell = Shell::new(&[("upper.sh", "tr a-z A-Z"), ("data", "one\n")]).await;
+    let ran = shell.curl(&["-N", "-T", "upper.sh", "HOST/run/bash?status=1"]);
+    assert_eq!((ran.status, ran.body.as_str()), (200, "codecube: outcome=exited exit_code=0\n"));
+    let url = ran.header("x-snippet-url").unwrap();
+    assert_eq!(shell.curl(&[url]).body, "tr a-z A-Z");
+    assert_eq!(shell.curl(&["-N", "-T", "data", &format!("{url}/run")]).body, "ONE\n");
+    assert_eq!(shell.curl_with(&["-N", "-T", "-", &format!("{url}/run")], b"two\n").body, "TWO\n");
+}
+
+#[tokio::test]
 async fn a_filter_reads_any_bytes() {
     let shell = Shell::new(&[("count.py", "import sys\nprint(list(sys.stdin.buffer.read()))")]).await;
     let run = format!("{}/run", shell.curl(&["-T", "count.py", "HOST/"]).body.trim());
