@@ -54,6 +54,12 @@ pub(super) enum WebError {
     Refused(#[from] Refusal),
     #[error("text that is not UTF-8")]
     NotText(&'static str),
+    #[error("an empty body")]
+    EmptyBody,
+    #[error("a form without a file")]
+    FormWithoutFile,
+    #[error("a program's revision {0} was saved meanwhile")]
+    Overtaken(u64),
     #[error("a form that is not UTF-8")]
     FormNotText,
     #[error("not a form")]
@@ -117,6 +123,7 @@ impl WebError {
             }
             Self::Refused(refusal) => refusal.story(),
             Self::NotText(_) | Self::FormNotText | Self::NotForm | Self::NotOnce(_) => self.story_of_form(),
+            Self::EmptyBody | Self::FormWithoutFile | Self::Overtaken(_) => self.story_of_program_sent(),
             Self::LanguageUnclear => story(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "language_unclear",
@@ -174,6 +181,27 @@ impl WebError {
                 "malformed",
                 "This form is not text in UTF-8, so nothing was taken of it. Convert it (iconv -t UTF-8) and send it again; \
                  a file of other bytes is kept as it is by “curl -F file=@NAME” to the address of this server.",
+            ),
+        }
+    }
+
+    /// The same for what is wrong with what a program sent to be kept; a page has sentences of its own.
+    fn story_of_program_sent(&self) -> Story {
+        let lacks = |message: &str| story(StatusCode::UNPROCESSABLE_ENTITY, "no_file", message);
+        match self {
+            Self::Overtaken(head) => story(
+                StatusCode::CONFLICT,
+                "stale",
+                format!(
+                    "Revision {head} was saved meanwhile, so yours was not; the same request would be refused again. Read \
+                     that one at this address with /{head} behind it, and send yours with ?revision={head} to put it on top."
+                ),
+            ),
+            Self::FormWithoutFile => {
+                lacks("This form holds no file, so nothing was kept. Add one: curl -F file=@NAME, with what you sent.")
+            }
+            _ => lacks(
+                "The body is empty, so nothing was kept. Send the text of a file: curl --data-binary @NAME, or -T NAME.",
             ),
         }
     }

@@ -3,8 +3,8 @@
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -41,10 +41,24 @@ pub(super) async fn render(
         return Ok(response.map_into_boxed_body());
     }
     let error = response.response().error().and_then(|error| error.as_error::<WebError>());
-    let story = error.inspect(|error| error.log()).map_or_else(|| of_status(status), WebError::story);
+    let story = match error.inspect(|error| error.log()) {
+        Some(error) => error.story(),
+        None if status == StatusCode::METHOD_NOT_ALLOWED => {
+            wrong_method(response.request().method(), response.headers().get(ALLOW))
+        }
+        None => of_status(status),
+    };
     let is_page = Form::wanted(response.request().headers()) == Form::Page;
     let asked = error.filter(|_| is_page).and_then(|error| asking::page(error, response.request()));
     story.answer(response, asked.and_then(Result::ok))
+}
+
+/// What can be done at the address instead, where the table of addresses says so.
+fn wrong_method(asked: &Method, allowed: Option<&HeaderValue>) -> Story {
+    let allowed = allowed.and_then(|methods| methods.to_str().ok());
+    let instead = allowed.map(|methods| format!("; it takes {}", methods.replace(", ", " and "))).unwrap_or_default();
+    let message = format!("This address does not take {asked}{instead}.");
+    Story { message, ..of_status(StatusCode::METHOD_NOT_ALLOWED) }
 }
 
 fn has_body(body: &impl MessageBody) -> bool {

@@ -63,13 +63,56 @@ async fn an_error_is_written_as_the_client_accepts_it() {
     let shell = Shell::new(&[("empty.py", "")]).await;
     let words = ["--data-binary", "@empty.py", "HOST/?language=python"];
     let text = shell.curl(&words);
-    assert_eq!((text.status, text.body.as_str()), (422, "There is no file to run; send at least one.\n"));
+    let told = "The body is empty, so nothing was kept. Send the text of a file: curl --data-binary @NAME, or -T NAME.";
+    assert_eq!((text.status, text.body.trim_end()), (422, told));
     let json_wanted = [&["-H", "Accept: application/json"], words.as_slice()].concat();
-    let told: Value = serde_json::from_str(&shell.curl(&json_wanted).body).unwrap();
-    assert_eq!(told, json!({"code": "no_file", "message": "There is no file to run; send at least one."}));
+    let json: Value = serde_json::from_str(&shell.curl(&json_wanted).body).unwrap();
+    assert_eq!(json, json!({"code": "no_file", "message": told}));
     let page_wanted = [&["-H", "Accept: text/html"], words.as_slice()].concat();
     let page = shell.curl(&page_wanted);
-    assert!(page.body.contains("<!doctype html>") && page.body.contains("There is no file to run"), "{}", page.body);
+    assert!(page.body.contains("<!doctype html>") && page.body.contains("The body is empty"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn an_empty_body_a_form_without_a_file_and_a_wrong_method_are_told_apart() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n"), ("empty.py", "")]).await;
+    let kept = shell.curl(&["-T", "hello.py", "HOST/"]);
+    let (bearer, at) = (kept.bearer(), |way: &str| format!("{}{way}", kept.body.trim()));
+    let (empty, without) = ("The body is empty, so nothing was kept.", "This form holds no file, so nothing was kept.");
+    for (words, status, told) in [
+        (vec!["-T", "empty.py", "HOST/"], 422, empty),
+        (vec!["-X", "POST", "HOST/"], 422, empty),
+        (vec!["-X", "PUT", "-H", &bearer, &at("")], 422, empty),
+        (vec!["-X", "POST", "HOST/run/python"], 422, empty),
+        (vec!["-F", "title=x", "HOST/"], 422, without),
+        (vec!["-X", "PUT", "-F", "title=x", "-H", &bearer, &at("")], 422, without),
+        (vec!["HOST/run/python"], 405, "This address does not take GET; it takes POST and PUT."),
+        (vec!["-d", "", &at("/revisions")], 405, "This address does not take POST"),
+        (vec!["-d", "x", &at("")], 405, "This address does not take POST"),
+    ] {
+        let answer = shell.curl(&words);
+        assert!(answer.status == status && answer.body.contains(told), "{words:?}: {answer:?}");
+    }
+    assert_eq!(shell.curl(&[&at("")]).body, "print(1)\n");
+}
+
+/// It was told to do it again, which would have been refused again.
+#[tokio::test]
+async fn a_program_that_starts_from_an_older_revision_is_told_what_would_go_through() {
+    let shell = Shell::new(&[("hello.py", "print(1)\n")]).await;
+    let kept = shell.curl(&["-T", "hello.py", "HOST/"]);
+    let (bearer, at) = (kept.bearer(), |way: &str| format!("{}{way}", kept.body.trim()));
+    let put = |text: &str, way: &str| shell.curl(&["-X", "PUT", "-d", text, "-H", &bearer, &at(way)]);
+    assert_eq!(put("print(2)", "?revision=1").status, 200);
+    for _ in 0..2 {
+        let refused = put("print(3)", "?revision=1");
+        assert!(refused.status == 409 && refused.body.contains("would be refused again"), "{refused:?}");
+        assert!(refused.body.contains("/2 behind it") && refused.body.contains("?revision=2"), "{refused:?}");
+    }
+    let json = ["-H", "Accept: application/json", "-X", "PUT", "-d", "x", "-H", &bearer, &at("?revision=1")];
+    let json: Value = serde_json::from_str(&shell.curl(&json).body).unwrap();
+    assert_eq!(json["code"], "stale");
+    assert_eq!((shell.curl(&[&at("/2")]).body.as_str(), put("print(3)", "?revision=2").status), ("print(2)", 200));
 }
 
 #[tokio::test]

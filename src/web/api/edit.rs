@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::snippets::key::SnippetKey;
-use crate::snippets::store::{Edit, Seen};
+use crate::snippets::store::{Edit, Seen, SnippetError};
 use crate::web::api::create::{keep, told};
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
@@ -53,8 +53,16 @@ async fn replace(
     let seen = sent.options.revision.map_or(Seen::Any, Seen::Revision);
     let content = sent.content_over(base.content, state)?;
     let edit = Edit { content: &content, seen, keyring: &entered.keyring };
-    let saved = state.snippets.save(key, &visitor.hash, edit).await?;
+    let saved = state.snippets.save(key, &visitor.hash, edit).await.map_err(for_program)?;
     Ok(told(&mut HttpResponse::Ok(), request, (state, visitor), key, saved.revision()))
+}
+
+/// A page keeps its text and saves on top the next time; a program that sends the same again is refused again.
+fn for_program(error: SnippetError) -> WebError {
+    match error {
+        SnippetError::Stale(head) => WebError::Overtaken(head),
+        error => error.into(),
+    }
 }
 
 /// `DELETE /{key}`

@@ -70,8 +70,10 @@ impl Sent {
         let room = Room { bytes: limits.source_bytes, excess: Excess::Source(limits) };
         let content = FileContent::from_bytes(body::read(request, payload, room).await?.into());
         let path = options.name.clone().unwrap_or_default();
-        let files = if content.is_empty() { Vec::new() } else { vec![SourceFile { path, content }] };
-        Ok(Self { files, options, ..Self::default() })
+        if content.is_empty() {
+            return Err(WebError::EmptyBody);
+        }
+        Ok(Self { files: vec![SourceFile { path, content }], options, ..Self::default() })
     }
 
     fn of_form(fields: Vec<FormField>, options: Options) -> Result<Self, WebError> {
@@ -96,7 +98,7 @@ impl Sent {
                 }
             }
         }
-        Ok(sent)
+        if sent.files.is_empty() { Err(WebError::FormWithoutFile) } else { Ok(sent) }
     }
 
     /// What was sent as a program of its own.
@@ -144,7 +146,7 @@ impl Sent {
             return Ok(named.clone());
         }
         let Some(main) = self.files.first() else {
-            return Err(crate::program::ProgramError::NoFile.into());
+            return Err(WebError::FormWithoutFile);
         };
         let guessed = match main.content.as_text() {
             Some(text) => state.languages.guess(&main.path, text),
