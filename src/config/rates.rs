@@ -29,7 +29,8 @@ pub struct RateOptions {
     /// Pages that one visitor may hold open and connected; 0 for any number.
     #[arg(long, env = "CODECUBE_SOCKETS_PER_VISITOR", default_value_t = 500, value_name = "NUMBER")]
     pub sockets_per_visitor: u32,
-    /// Passwords and access tokens that one visitor may try in a minute; 0 for any number.
+    /// Wrong passwords, and wrong access tokens, that one visitor may try in a minute; all visitors together may try 24 times
+    /// as many on one snippet, and a right one takes a twelfth. 0 for any number.
     #[arg(long, env = "CODECUBE_PASSWORDS_PER_MINUTE", default_value_t = 10, value_name = "NUMBER")]
     pub passwords_per_minute: u32,
 }

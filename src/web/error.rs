@@ -16,7 +16,9 @@ use crate::snippets::store::SnippetError;
 use crate::web::excess::Excess;
 use crate::web::readiness::Obstacle;
 use crate::web::refusal::{self, Refusal};
-use crate::web::story::{Story, of_program, of_snippet, of_status, of_storage, of_submit, story, too_often};
+use crate::web::story::{
+    Story, of_program, of_snippet, of_status, of_storage, of_submit, story, too_many_tries, too_often,
+};
 
 /// What fails in the parts below; named here only.
 pub(super) type StorageError = DbError;
@@ -46,6 +48,8 @@ pub(super) enum WebError {
     TooSlow,
     #[error("too often; again in {0} s")]
     TooOften(u64),
+    #[error("a password is tried by too many; again in {0} s")]
+    TooManyTries(u64),
     #[error("a token is missing")]
     NoToken,
     #[error("a token that owns nothing here")]
@@ -117,6 +121,7 @@ impl WebError {
             Self::TooLarge(excess) => excess.story(),
             Self::TooSlow => of_status(StatusCode::REQUEST_TIMEOUT),
             Self::TooOften(seconds) => too_often(*seconds),
+            Self::TooManyTries(seconds) => too_many_tries(*seconds),
             Self::NoToken => refusal::no_token(),
             Self::BadToken => {
                 story(StatusCode::UNAUTHORIZED, "bad_token", "This is not an edit token: 64 hexadecimal characters.")

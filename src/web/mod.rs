@@ -8,7 +8,7 @@
 //! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`, `language_list`
 //! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
-//! - around every answer: `error`, `story`, `refusal`, `excess`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `query`, `posted`, `visitor`
+//! - around every answer: `error`, `story`, `refusal`, `excess`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `shares`, `query`, `posted`, `visitor`
 
 pub mod rates;
 pub mod routes;
@@ -57,6 +57,7 @@ mod run_form;
 mod run_result;
 mod run_socket;
 mod secrets;
+mod shares;
 mod sharing;
 mod snippet_data;
 mod snippet_page;

@@ -1,17 +1,19 @@
 //! Rates: how often one network may ask for what costs something. Kept in this process's memory, bounded; with
 //! several web processes each one counts for itself.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::web::error::WebError;
 use crate::web::network::Network;
+use crate::web::shares::Shares;
 
-/// Networks remembered at once for one kind of request.
-const MAX_REMEMBERED: usize = 50_000;
 /// What all small networks of one large one may do together, as a multiple of one small one's share.
 const WIDE_SHARE: u32 = 16;
+/// How often one password may be tried by all together, in the same way: more than one large network can use up, so that
+/// nobody alone keeps the others from the snippet.
+const LOCK_SHARE: u32 = 24;
+/// A right password, or token, takes one part in so many of what a wrong one does: each costs work.
+const RIGHT_PART: u32 = 12;
 
 /// How many of each kind one network may ask for in a minute, and at once; 0 for any number.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,7 +26,7 @@ pub struct RatesPerMinute {
     pub misses: u32,
     /// Sockets opened.
     pub sockets: u32,
-    /// Passwords and access tokens tried.
+    /// Passwords tried that are wrong; of access tokens as many.
     pub passwords: u32,
 }
 
@@ -35,7 +37,7 @@ pub(super) enum Kind {
     Change,
     Miss,
     Socket,
-    Password,
+    Access,
 }
 
 /// The counts of all kinds.
@@ -45,6 +47,9 @@ pub(super) struct Rates {
     misses: Limiter,
     sockets: Limiter,
     passwords: Limiter,
+    accesses: Limiter,
+    /// For each password, by the name of its lock, which forks share.
+    locks: Shares<String>,
 }
 
 impl Rates {
@@ -55,6 +60,8 @@ impl Rates {
             misses: Limiter::new(rates.misses),
             sockets: Limiter::new(rates.sockets),
             passwords: Limiter::new(rates.passwords),
+            accesses: Limiter::new(rates.passwords),
+            locks: Shares::new(rates.passwords.saturating_mul(LOCK_SHARE)),
         }
     }
 
@@ -73,111 +80,92 @@ impl Rates {
         self.of(kind).note(network, Instant::now());
     }
 
+    /// Counts a try of the password of the lock with this name, before anybody knows whether it is right.
+    pub(super) fn try_password(&self, network: Network, lock: &str) -> Result<(), WebError> {
+        let now = Instant::now();
+        self.passwords.count(network, now).map_err(too_often)?;
+        self.locks.take(lock.to_owned(), now).map_err(|wait| {
+            self.passwords.give_back(network);
+            WebError::TooManyTries(seconds(wait))
+        })
+    }
+
+    /// It was right: whoever knows it guesses nothing.
+    pub(super) fn password_was_right(&self, network: Network, lock: &str) {
+        self.passwords.give_back_most(network);
+        self.locks.give_back(&lock.to_owned());
+    }
+
+    /// What was counted as a try of the access token was the right one.
+    pub(super) fn token_was_right(&self, network: Network) {
+        self.accesses.give_back_most(network);
+    }
+
     fn of(&self, kind: Kind) -> &Limiter {
         match kind {
             Kind::Run => &self.runs,
             Kind::Change => &self.changes,
             Kind::Miss => &self.misses,
             Kind::Socket => &self.sockets,
-            Kind::Password => &self.passwords,
+            Kind::Access => &self.accesses,
         }
     }
 }
 
 /// In whole seconds, never none.
-fn too_often(wait: Duration) -> WebError {
-    WebError::TooOften(wait.as_secs() + 1)
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + 1
 }
 
-/// The generic cell rate algorithm: for each network the moment at which its share is whole again.
+fn too_often(wait: Duration) -> WebError {
+    WebError::TooOften(seconds(wait))
+}
+
+/// The shares of all networks, small and large.
 struct Limiter {
-    per_minute: u32,
-    small: Mutex<HashMap<Network, Instant>>,
-    wide: Mutex<HashMap<Network, Instant>>,
+    small: Shares<Network>,
+    wide: Shares<Network>,
 }
 
 impl Limiter {
     fn new(per_minute: u32) -> Self {
-        Self { per_minute, small: Mutex::default(), wide: Mutex::default() }
+        Self { small: Shares::new(per_minute), wide: Shares::new(per_minute.saturating_mul(WIDE_SHARE)) }
     }
 
     /// Takes from both shares, or from none.
     fn count(&self, network: Network, now: Instant) -> Result<(), Duration> {
-        if self.per_minute == 0 {
+        self.small.take(network, now)?;
+        let Some(around) = network.wide() else {
             return Ok(());
-        }
-        let mut small = locked(&self.small);
-        let after = after_one_more(&small, network, self.interval(), now)?;
-        if let Some(around) = network.wide() {
-            let mut wide = locked(&self.wide);
-            let after = after_one_more(&wide, around, self.interval() / WIDE_SHARE, now)?;
-            remember(&mut wide, around, after, now);
-        }
-        remember(&mut small, network, after, now);
-        Ok(())
+        };
+        self.wide.take(around, now).inspect_err(|_| self.small.give_back(&network))
     }
 
     /// Takes from each share that has something left, whatever the other has.
     fn note(&self, network: Network, now: Instant) {
-        if self.per_minute == 0 {
-            return;
-        }
-        let wide = network.wide().map(|around| (&self.wide, around, self.interval() / WIDE_SHARE));
-        for (shares, network, interval) in wide.into_iter().chain([(&self.small, network, self.interval())]) {
-            let mut shares = locked(shares);
-            if let Ok(after) = after_one_more(&shares, network, interval, now) {
-                remember(&mut shares, network, after, now);
-            }
+        // Refused is what has nothing left.
+        let _ = self.small.take(network, now);
+        if let Some(around) = network.wide() {
+            let _ = self.wide.take(around, now);
         }
     }
 
     fn check(&self, network: Network, now: Instant) -> Result<(), Duration> {
-        if self.per_minute == 0 {
-            return Ok(());
-        }
-        after_one_more(&locked(&self.small), network, self.interval(), now)?;
-        if let Some(around) = network.wide() {
-            after_one_more(&locked(&self.wide), around, self.interval() / WIDE_SHARE, now)?;
-        }
-        Ok(())
+        self.small.check(&network, now)?;
+        network.wide().map_or(Ok(()), |around| self.wide.check(&around, now))
     }
 
-    /// Time in which one request is earned back.
-    fn interval(&self) -> Duration {
-        Duration::from_secs(60) / self.per_minute
+    /// Gives one back that was counted.
+    fn give_back(&self, network: Network) {
+        self.small.give_back(&network);
+        network.wide().inspect(|around| self.wide.give_back(around));
     }
-}
 
-/// When the share will be whole after one more; else how long to wait for it.
-fn next(whole: Instant, interval: Duration, now: Instant) -> Result<Instant, Duration> {
-    let after = whole.max(now) + interval;
-    let limit = now + Duration::from_secs(60);
-    if after > limit { Err(after - limit) } else { Ok(after) }
-}
-
-fn after_one_more(
-    shares: &HashMap<Network, Instant>,
-    network: Network,
-    interval: Duration,
-    now: Instant,
-) -> Result<Instant, Duration> {
-    next(shares.get(&network).copied().unwrap_or(now), interval, now)
-}
-
-fn remember(shares: &mut HashMap<Network, Instant>, network: Network, whole: Instant, now: Instant) {
-    if shares.len() >= MAX_REMEMBERED && !shares.contains_key(&network) {
-        shares.retain(|_, whole| *whole > now);
-        if shares.len() >= MAX_REMEMBERED {
-            // So many at once are an attack from many networks; forgetting all costs less than refusing others.
-            shares.clear();
-        }
+    /// The same but for a part.
+    fn give_back_most(&self, network: Network) {
+        self.small.give_back_all_but(&network, RIGHT_PART);
+        network.wide().inspect(|around| self.wide.give_back_all_but(around, RIGHT_PART));
     }
-    shares.insert(network, whole);
-}
-
-/// No code panics while it holds the lock, and the map is sound after every step.
-fn locked(shares: &Mutex<HashMap<Network, Instant>>) -> MutexGuard<'_, HashMap<Network, Instant>> {
-    shares.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -229,13 +217,38 @@ mod tests {
         }
         assert!(limiter.check(network("2001:db8:9:ffff::1"), start).is_err());
         assert!(limiter.check(network("2001:db8:8:1::1"), start).is_ok());
-        assert_eq!(limiter.small.lock().unwrap().len(), 40, "each is noted, whatever the large one may");
+        assert_eq!(limiter.small.remembered(), 40, "each is noted, whatever the large one may");
+    }
+
+    #[test]
+    fn nobody_alone_keeps_others_from_a_password_and_all_together_are_bounded() {
+        let rates = Rates::new(RatesPerMinute { passwords: 2, ..RatesPerMinute::default() });
+        let wrong = |address: &str| rates.try_password(network(address), "lock");
+        let large = (0..100).filter(|number| wrong(&format!("2001:db8:9:{number:x}::1")).is_ok()).count();
+        assert_eq!(large, 32);
+        let all = (0..250).filter(|number| wrong(&format!("192.0.2.{number}")).is_ok()).count();
+        assert_eq!(large + all, 48);
+        assert!(matches!(wrong("198.51.100.1"), Err(WebError::TooManyTries(1..))));
+        assert!(rates.try_password(network("198.51.100.1"), "another").is_ok());
+        assert!(rates.try_password(network("198.51.100.1"), "another").is_ok(), "what was refused counts nothing");
+    }
+
+    #[test]
+    fn a_right_password_costs_little() {
+        let rates = Rates::new(RatesPerMinute { passwords: 10, ..RatesPerMinute::default() });
+        let one = network("192.0.2.1");
+        for _ in 0..100 {
+            rates.try_password(one, "lock").unwrap();
+            rates.password_was_right(one, "lock");
+        }
+        let wrong = (0..100).filter(|_| rates.try_password(one, "lock").is_ok()).count();
+        assert!((1..=2).contains(&wrong), "{wrong}");
     }
 
     #[test]
     fn without_a_limit_nothing_is_remembered() {
         let limiter = Limiter::new(0);
         assert!((0..1000).all(|_| limiter.count(network("192.0.2.1"), Instant::now()).is_ok()));
-        assert!(limiter.small.lock().unwrap().is_empty());
+        assert_eq!(limiter.small.remembered(), 0);
     }
 }

@@ -33,6 +33,14 @@ pub(super) fn too_often(seconds: u64) -> Story {
     Story { retry_seconds: seconds, ..story(StatusCode::TOO_MANY_REQUESTS, "too_often", message) }
 }
 
+pub(super) fn too_many_tries(seconds: u64) -> Story {
+    let message = format!(
+        "Passwords are tried on this snippet from many places, so none is taken at the moment. Try again in {seconds} s; a \
+         browser that has opened it goes on reading."
+    );
+    Story { message, ..too_often(seconds) }
+}
+
 pub(super) fn of_program(error: &ProgramError) -> Story {
     let status = if error.is_excess() { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY };
     story(status, error.code(), sentence(&error.to_string()))

@@ -97,6 +97,31 @@ async fn passwords_cannot_be_tried_without_end() {
     );
 }
 
+/// Ten wrong ones in a minute locked out whoever sent the right one, from anywhere; so did ten right ones.
+#[tokio::test]
+async fn whoever_guesses_locks_out_nobody_else_and_all_together_are_bounded() {
+    let server = Server::start(&["--pool-size=0", "--passwords-per-minute=2", "--trusted-proxies=127.0.0.1"]).await;
+    let shell = shell(&server);
+    let kept = shell.curl(&["-u", ":correct horse", "-T", "s.py", "HOST/"]);
+    let other = shell.curl(&["-u", ":correct horse", "-T", "s.py", "HOST/"]);
+    let read = |from: &str, password: &str, url: &str| {
+        let from = format!("X-Forwarded-For: {from}");
+        shell.curl(&["-H", &from, "-H", &format!("X-Snippet-Password: {password}"), url.trim()])
+    };
+    let tried: Vec<u16> = (0..4).map(|_| read("203.0.113.1", "wrong", &kept.body).status).collect();
+    assert_eq!(tried, [401, 401, 429, 429]);
+    assert_eq!(read("203.0.113.1", "correct horse", &kept.body).status, 429, "to the guesser it tells nothing");
+    for _ in 0..8 {
+        assert_eq!(read("203.0.113.2", "correct horse", &kept.body).status, 200, "the right one is no guess");
+    }
+    // Each from an address of its own, until all together have tried as often as they may.
+    let guess = |number: u32| read(&format!("198.51.100.{number}"), "wrong", &kept.body);
+    let refused = (1..60).map(guess).find(|answer| answer.status == 429).unwrap();
+    assert!(refused.body.contains("from many places") && refused.header("retry-after").is_some(), "{refused:?}");
+    assert_eq!(read("203.0.113.3", "correct horse", &kept.body).status, 429);
+    assert_eq!(read("203.0.113.3", "correct horse", &other.body).status, 200, "another snippet is none of that");
+}
+
 #[tokio::test]
 async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_for_and_burnt() {
     use crate::page::SnippetPage;

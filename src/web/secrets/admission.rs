@@ -81,10 +81,10 @@ fn is_admitted_in_time(request: &HttpRequest, state: &State) -> Result<bool, Web
         return Ok(false);
     }
     let network = Network::of(request, settings);
-    state.rates.check(Kind::Password, network)?;
+    state.rates.check(Kind::Access, network)?;
     let is_admitted = is_admitted(request, settings);
     if !is_admitted {
-        state.rates.count(Kind::Password, network)?;
+        state.rates.count(Kind::Access, network)?;
     }
     Ok(is_admitted)
 }

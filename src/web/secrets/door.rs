@@ -12,7 +12,6 @@ use crate::snippets::revision::Revision;
 use crate::snippets::store::{Keeping, Snippet, SnippetError};
 use crate::web::error::WebError;
 use crate::web::network::Network;
-use crate::web::rates::Kind;
 use crate::web::refusal::Refusal;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -84,13 +83,15 @@ pub(super) async fn key_of(
     let Some(lock) = snippet.lock.clone() else {
         return Err(WebError::NotFound);
     };
-    state.rates.count(Kind::Password, network)?;
+    let name = lock.name().to_owned();
+    state.rates.try_password(network, &name)?;
     if password.len() > MAX_PASSWORD_BYTES {
         return Err(wrong().into());
     }
     let password = password.to_owned();
-    let key = slowly(move || lock.open(&password)).await?;
-    Ok(key.ok_or_else(wrong)?)
+    let key = slowly(move || lock.open(&password)).await?.ok_or_else(wrong)?;
+    state.rates.password_was_right(network, &name);
+    Ok(key)
 }
 
 /// What somebody chose for a new snippet.

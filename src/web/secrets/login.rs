@@ -46,10 +46,11 @@ pub(in crate::web) async fn login(
 ) -> Result<HttpResponse, WebError> {
     let access = state.settings.access.as_ref().ok_or(WebError::NotFound)?;
     let token = form.the("token")?;
-    state.rates.count(Kind::Password, network)?;
+    state.rates.count(Kind::Access, network)?;
     if !access.is(token) {
         return Err(WebError::Refused(Refusal::WrongAccessToken));
     }
+    state.rates.token_was_right(network);
     let cookie = admission::cookie(&request, &state.settings, access);
     Ok(go(form.of("to").unwrap_or_default()).cookie(cookie).finish())
 }
