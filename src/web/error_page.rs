@@ -6,10 +6,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::web::accept::Form;
+use crate::web::access::Route;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::secrets::asking;
@@ -18,6 +19,9 @@ use crate::web::story::{Story, of_status};
 /// What a program is told that lacks a snippet's password.
 const BASIC: &str = "Basic realm=\"snippet\", charset=\"UTF-8\"";
 
+/// Where a page's form sends a whole program.
+const FORMS: [&str; 3] = ["/{key}/run", "/{key}/save", "/{key}/files"];
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
@@ -25,6 +29,8 @@ struct ErrorPage<'a> {
     status: u16,
     heading: &'a str,
     message: &'a str,
+    /// The form of a program was sent, and its text is not on this page.
+    has_text: bool,
 }
 
 /// Middleware: writes the body of every answer that is an error, in the form that the visitor accepts.
@@ -105,7 +111,9 @@ impl Story {
             Form::Page => {
                 let heading = heading(self.status);
                 let page = Page::of(request);
-                let html = ErrorPage { page, status: self.status.as_u16(), heading, message: &self.message }.render();
+                let (status, message) = (self.status.as_u16(), self.message.as_str());
+                let has_text = FORMS.iter().any(|form| Route::is(&request.extensions(), form));
+                let html = ErrorPage { page, status, heading, message, has_text }.render();
                 builder.content_type("text/html; charset=utf-8").body(html.unwrap_or_else(|_| heading.to_owned()))
             }
             Form::Json => builder.json(serde_json::json!({ "code": self.code, "message": self.message })),

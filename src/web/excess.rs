@@ -15,6 +15,8 @@ pub(super) enum Excess {
     Input(ProgramLimits),
     /// A form with files, arguments and input.
     Program(ProgramLimits),
+    /// Files that were chosen to be added to a form.
+    Chosen(ProgramLimits),
     /// Files or fields of a form.
     Files(ProgramLimits),
     /// A body that is none of these.
@@ -40,6 +42,7 @@ impl Excess {
                      was kept. Make it smaller."
                 )
             }
+            Self::Chosen(limits) => format!("What you chose is more than a snippet can hold: {}.", source(limits)),
             Self::Files(limits) => {
                 format!("These are more files than a snippet can hold: {} at most. Nothing was kept.", limits.files)
             }

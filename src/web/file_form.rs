@@ -8,9 +8,10 @@ use crate::languages::Language;
 use crate::program::Draft;
 use crate::program::file::{FileContent, SourceFile};
 use crate::snippets::key::SnippetKey;
-use crate::web::api::body::{self, FormField, FormRoom};
+use crate::web::api::body::{self, Fitting, FormField, FormRoom, Room};
 use crate::web::assets::Page;
 use crate::web::error::WebError;
+use crate::web::excess::Excess;
 use crate::web::form_fields::Fields;
 use crate::web::network::Network;
 use crate::web::posted;
@@ -35,17 +36,22 @@ pub(super) async fn arrange(
 ) -> Result<HttpResponse, WebError> {
     let limits = asked.0.settings.program_limits;
     let bytes = asked.0.settings.message_bytes();
-    // Files that are too large come back with the form, so they are read.
-    let room = FormRoom::of_program(limits, (bytes, bytes), limits.files * FIELDS_PER_FILE + MAX_WORDS);
-    let parts = body::read_form(&request, payload, room).await?;
-    let (pairs, uploads) = sorted(parts)?;
+    let fields = limits.files * FIELDS_PER_FILE + MAX_WORDS;
+    let room = FormRoom::of_program(limits, (bytes, limits.source_bytes), fields);
+    let room = FormRoom { files: Room { excess: Excess::Chosen(limits), ..room.files }, ..room };
+    let Fitting { fields, excess } = body::read_what_fits(&request, payload, room).await?;
+    let (pairs, uploads) = sorted(fields)?;
     let mut fields = Fields::read(pairs)?;
     let has_moved = fields.move_up();
     let mut sent = Sent::new(asked, key.into_inner(), fields);
     let base = sent.base(&sent.key).await?;
     let language = sent.shown_language(base.as_ref()).ok_or(WebError::NotFound)?.clone();
     let number = uploads.len();
-    let refused = add(&mut sent, uploads, (base.as_ref(), &language)).err().map(|error| error.story());
+    let added = match excess {
+        Some(excess) => Err(WebError::TooLarge(excess)),
+        None => add(&mut sent, uploads, (base.as_ref(), &language)),
+    };
+    let refused = added.err().map(|error| error.story());
     let notice = match &refused {
         Some(story) => format!("{} No file was added; the rest is as it was.", story.message),
         None => told(has_moved, number),

@@ -40,7 +40,8 @@ impl Posted {
     async fn read(request: &HttpRequest, payload: impl Body + 'static) -> Result<Self, WebError> {
         let room = *request.app_data::<Room>().expect("each address of the table has a room for its forms");
         if body::is_form(request) {
-            let room = FormRoom { all: room, files: room, fields: MAX_PARTS, many: room.excess };
+            let room =
+                FormRoom { all: room, files: room, fields: MAX_PARTS, files_number: MAX_PARTS, many: room.excess };
             let fields = body::read_form(request, payload, room).await?;
             let pair = |FormField { name, bytes, .. }| Ok((name, text(bytes)?));
             return Ok(Self(fields.into_iter().map(pair).collect::<Result<_, WebError>>()?));

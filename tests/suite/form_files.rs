@@ -2,8 +2,9 @@
 
 use reqwest::Response;
 
+use crate::browser::Browser;
 use crate::forms::{key_of_form, submit};
-use crate::server::Server;
+use crate::server::{Server, until};
 use crate::socket::{Visitor, fresh_key, quiet_client};
 
 #[tokio::test]
@@ -57,22 +58,37 @@ async fn arrange(visitor: &Visitor, key: &str, fields: &[(&str, &str)], files: &
 }
 
 async fn arranged(visitor: &Visitor, key: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Response {
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        let part = format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend(part.into_bytes());
-    }
+    sent(visitor, key, (fields, files, &[])).await
+}
+
+type Typed<'a> = &'a [(&'a str, &'a str)];
+
+/// The same with fields before the files and behind them.
+async fn sent(
+    visitor: &Visitor,
+    key: &str,
+    (before, files, behind): (Typed<'_>, &[(&str, &[u8])], Typed<'_>),
+) -> Response {
+    let mut body = parts_of(before);
     for (name, bytes) in files {
         let head = format!("form-data; name=\"upload\"; filename=\"{name}\"\r\nContent-Type: text/plain");
         body.extend(format!("--border\r\nContent-Disposition: {head}\r\n\r\n").into_bytes());
         body.extend([bytes, b"\r\n".as_slice()].concat());
     }
+    body.extend(parts_of(behind));
     body.extend(b"--border--\r\n");
     let request = quiet_client().post(format!("{}/{key}/files", visitor.url)).body(body);
     let request = request.header("content-type", "multipart/form-data; boundary=border");
     let request =
         request.header("cookie", &visitor.cookie).header("origin", &visitor.url).header("accept", "text/html");
     request.send().await.unwrap()
+}
+
+fn parts_of(fields: Typed<'_>) -> Vec<u8> {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    fields.iter().map(part).collect::<String>().into_bytes()
 }
 
 /// It would come back with the next Save, when the file's own place is far away.
@@ -101,6 +117,58 @@ async fn files_that_could_not_be_saved_are_not_added_and_the_text_stays() {
     }
     // A broken line of arguments is no reason against a file.
     assert!(arrange(&visitor, &key, &typed, &[("a.txt", b"x")]).await.contains("One file is added"));
+}
+
+/// They were answered with a page of nothing but an error.
+#[tokio::test]
+async fn files_of_many_megabytes_come_back_as_the_form_with_all_that_was_typed() {
+    let server = Server::start(&["--pool-size=0"]).await;
+    let (visitor, key) = (Visitor::new(server.url()).await, fresh_key(server.url()).await);
+    let typed = [("language", "bash"), ("path", "main.sh"), ("content", "echo typed"), ("args", "--mine")];
+    let (many, large) = (vec![("a.txt", b"x".as_slice()); 500], vec![b'x'; 40_000_000]);
+    let process = nix::unistd::Pid::from_raw(i32::try_from(server.process.child.id()).unwrap());
+    let before = crate::processes::resident_kib(process);
+    for (files, why) in [
+        (vec![("large.bin", large.as_slice())], "What you chose is more than a snippet can hold: 256 KiB"),
+        (vec![("a.txt", b"x"), ("large.bin", &large), ("b.txt", b"x")], "What you chose is more than"),
+        (many, "These are more files than a snippet can hold: 32 at most"),
+    ] {
+        // What stands behind the files on the page comes behind them here too.
+        let answer = sent(&visitor, &key, (&typed, &files, &[("stdin", "typed too"), ("files", "all")])).await;
+        assert_eq!(answer.status(), 413);
+        let page = answer.text().await.unwrap();
+        for shown in [why, "No file was added", "echo typed", "value=\"--mine\"", "typed too"] {
+            assert!(page.contains(shown), "{shown} is not in {page}");
+        }
+        assert!(!page.contains("b.txt"), "{page}");
+    }
+    let grown = crate::processes::resident_kib(process).saturating_sub(before);
+    assert!(grown < 12 * 1024, "{grown} KiB for files that are passed over");
+    // A text that is too large for any form is not brought back; the browser has it.
+    let huge = "x".repeat(9_000_000);
+    let answer = sent(&visitor, &key, (&[("language", "bash"), ("path", ""), ("content", &huge)], &[], &[])).await;
+    let (status, page) = (answer.status(), answer.text().await.unwrap());
+    assert!(status == 413 && page.contains("Go back in your browser"), "{status} {page}");
+}
+
+#[tokio::test]
+async fn in_a_browser_without_a_script_a_file_that_is_too_large_leaves_the_text() {
+    let server = Server::shared().await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("large.bin");
+    std::fs::write(&path, vec![0; 30_000_000]).unwrap();
+    let browser = Browser::open_without_scripts(1280, 800).await;
+    browser.driver.goto(server.url()).await.unwrap();
+    browser.find("#content").await.send_keys("# typed by hand").await.unwrap();
+    browser.find("details.other-file:last-of-type summary").await.click().await.unwrap();
+    browser.find("#upload-files").await.send_keys(path.to_str().unwrap()).await.unwrap();
+    browser.find(".upload-line button").await.click().await.unwrap();
+    until("the form is there again", || async {
+        browser.driver.source().await.is_ok_and(|page| page.contains("What you chose is more"))
+    })
+    .await;
+    let kept = browser.find("#content").await.prop("value").await.unwrap().unwrap();
+    assert!(kept.contains("# typed by hand"), "{kept}");
 }
 
 #[tokio::test]

@@ -70,8 +70,9 @@ pub(in crate::web) struct FormRoom {
     pub(in crate::web) all: Room,
     /// Files among them: what is more is not read to its end.
     pub(in crate::web) files: Room,
-    /// Their number, files included.
+    /// Their number, and that of files: these never take the place of what was typed.
     pub(in crate::web) fields: usize,
+    pub(in crate::web) files_number: usize,
     /// What is told of more fields.
     pub(in crate::web) many: Excess,
 }
@@ -81,32 +82,95 @@ impl FormRoom {
     pub(in crate::web) fn of_program(limits: ProgramLimits, (all, files): (usize, usize), fields: usize) -> Self {
         let all = Room { bytes: all, excess: Excess::Program(limits) };
         let files = Room { bytes: files, excess: Excess::Source(limits) };
-        Self { all, files, fields, many: Excess::Files(limits) }
+        Self { all, files, fields, files_number: fields, many: Excess::Files(limits) }
     }
 }
 
-/// Reads a form's fields.
+/// Reads a form's fields. One that states more than there is room for is refused before a byte of it is read.
 pub(in crate::web) async fn read_form(
     request: &HttpRequest,
     payload: impl Body + 'static,
     room: FormRoom,
 ) -> Result<Vec<FormField>, WebError> {
-    let FormRoom { all: mut room, mut files, fields: most, many } = room;
-    check_stated(request, Room { bytes: room.bytes + FORM_OVERHEAD_BYTES, ..room })?;
-    let mut form = Multipart::new(request.headers(), payload);
+    check_stated(request, Room { bytes: room.all.bytes + FORM_OVERHEAD_BYTES, ..room.all })?;
+    let mut parts = Parts::new(request, payload, room);
     let mut fields = Vec::new();
-    while let Some(field) = form.next().await {
-        let field = field?;
-        let is_file = is_source(&field);
-        let field = read_field(field, if is_file && files.bytes < room.bytes { files } else { room }).await?;
-        room.bytes -= field.bytes.len();
-        files.bytes = files.bytes.saturating_sub(if is_file { field.bytes.len() } else { 0 });
-        fields.push(field);
-        if fields.len() > most {
-            return Err(WebError::TooLarge(many));
+    while let Some(part) = parts.next().await? {
+        match part {
+            Part::Fits(field) => fields.push(field),
+            Part::Exceeds { excess, .. } => return Err(WebError::TooLarge(excess)),
         }
     }
     Ok(fields)
+}
+
+/// What of a form there was room for, and what is told of files that there was none for.
+pub(in crate::web) struct Fitting {
+    pub(in crate::web) fields: Vec<FormField>,
+    pub(in crate::web) excess: Option<Excess>,
+}
+
+/// Reads a form to its end, whatever it states: a browser that is answered before it has sent everything shows no answer,
+/// and what was typed would be lost for a file that is too large. Files without room are passed over, and nothing of them
+/// is in memory.
+pub(in crate::web) async fn read_what_fits(
+    request: &HttpRequest,
+    payload: impl Body + 'static,
+    room: FormRoom,
+) -> Result<Fitting, WebError> {
+    let mut parts = Parts::new(request, payload, room);
+    let mut fitting = Fitting { fields: Vec::new(), excess: None };
+    let mut text_excess = None;
+    while let Some(part) = parts.next().await? {
+        match part {
+            Part::Fits(field) => fitting.fields.push(field),
+            Part::Exceeds { excess, is_file: true } => fitting.excess = Some(excess),
+            Part::Exceeds { excess, is_file: false } => text_excess = Some(excess),
+        }
+    }
+    text_excess.map_or(Ok(fitting), |excess| Err(WebError::TooLarge(excess)))
+}
+
+/// One field of a form, as far as there is room for it.
+enum Part {
+    Fits(FormField),
+    Exceeds { excess: Excess, is_file: bool },
+}
+
+/// A form that comes in, and the room that is left for it.
+struct Parts {
+    form: Multipart,
+    room: FormRoom,
+}
+
+impl Parts {
+    fn new(request: &HttpRequest, payload: impl Body + 'static, room: FormRoom) -> Self {
+        Self { form: Multipart::new(request.headers(), payload), room }
+    }
+
+    /// The next field. What is left of one that exceeds its room is passed over when this is asked again.
+    async fn next(&mut self) -> Result<Option<Part>, WebError> {
+        let Some(field) = self.form.next().await else {
+            return Ok(None);
+        };
+        let (field, room) = (field?, &mut self.room);
+        let is_file = is_source(&field);
+        let left = if is_file { &mut room.files_number } else { &mut room.fields };
+        if *left == 0 {
+            return Ok(Some(Part::Exceeds { excess: room.many, is_file }));
+        }
+        *left -= 1;
+        let own = if is_file && room.files.bytes < room.all.bytes { room.files } else { room.all };
+        match read_field(field, own).await {
+            Ok(field) => {
+                room.all.bytes -= field.bytes.len();
+                room.files.bytes = room.files.bytes.saturating_sub(if is_file { field.bytes.len() } else { 0 });
+                Ok(Some(Part::Fits(field)))
+            }
+            Err(WebError::TooLarge(excess)) => Ok(Some(Part::Exceeds { excess, is_file })),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Whether a field holds a part of the code.
