@@ -53,6 +53,18 @@ pub enum DbError {
     Damaged(String),
 }
 
+impl DbError {
+    /// Whether Redis may have done what it was asked: it had the question, as far as anybody knows, and the answer did not
+    /// come.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        let Self::Unreachable(error) = self else {
+            return false;
+        };
+        error.is_timeout() || error.is_connection_dropped() && !error.is_connection_refusal()
+    }
+}
+
 impl From<RedisError> for DbError {
     fn from(error: RedisError) -> Self {
         // A transaction is refused for what one of its commands was refused for.

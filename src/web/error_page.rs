@@ -48,6 +48,7 @@ pub(super) async fn render(
     }
     let error = response.response().error().and_then(|error| error.as_error::<WebError>());
     let story = match error.inspect(|error| error.log()) {
+        Some(error) if response.request().method().is_safe() => error.story().of_reading(),
         Some(error) => error.story(),
         None if status == StatusCode::METHOD_NOT_ALLOWED => {
             wrong_method(response.request().method(), response.headers().get(ALLOW))

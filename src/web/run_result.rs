@@ -126,7 +126,7 @@ impl Growing {
                 Err(error) => {
                     let error = WebError::from(error);
                     error.log();
-                    return self.end(&error.story().message, "bad");
+                    return self.end(&error.story().of_reading().message, "bad");
                 }
             }
         }

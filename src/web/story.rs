@@ -12,6 +12,9 @@ use crate::snippets::store::SnippetError;
 /// Seconds after which a visitor should try again.
 const RETRY_SECONDS: u64 = 5;
 
+/// Storage may have done what it was asked.
+const UNANSWERED: &str = "unanswered";
+
 /// What the visitor is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Story {
@@ -108,11 +111,12 @@ pub(super) fn of_snippet(error: &SnippetError) -> Story {
 
 pub(super) fn of_storage(error: &DbError) -> Story {
     match error {
-        DbError::Unreachable(_) => story(
+        DbError::Unreachable(_) if error.is_unanswered() => story(
             StatusCode::SERVICE_UNAVAILABLE,
-            "not_ready",
-            "Storage does not answer at the moment. Keep your text and try again in a few seconds.",
+            UNANSWERED,
+            "Storage did not answer in time; what you sent may have been saved all the same. Keep your text, and look at the snippet, or at your list (/mine), before you send it again.",
         ),
+        DbError::Unreachable(_) => silent(),
         DbError::Full(_) => story(
             StatusCode::INSUFFICIENT_STORAGE,
             "storage_full",
@@ -129,6 +133,18 @@ pub(super) fn of_storage(error: &DbError) -> Story {
             "This server runs nothing that has a password or burns: its operator gave it no secret to seal it with (--secret-file).",
         ),
         DbError::Refused(_) | DbError::Damaged(_) | DbError::TooOld(_) => of_status(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn silent() -> Story {
+    let message = "Storage does not answer at the moment. Keep your text and try again in a few seconds.";
+    story(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)
+}
+
+impl Story {
+    /// The same for somebody who only reads: nothing of theirs may have been saved.
+    pub(super) fn of_reading(self) -> Self {
+        if self.code == UNANSWERED { silent() } else { self }
     }
 }
 

@@ -130,7 +130,10 @@ impl Viewer {
         match viewer.open(seen).await {
             Ok(()) => viewer.live().await,
             // The client connects again by and by, and is told again.
-            Err(Failure::Refused(error)) => drop(viewer.tell_error(&error, None).await),
+            Err(Failure::Refused(error)) => {
+                error.log();
+                drop(viewer.tell(error_text(&error.story().of_reading(), None)).await);
+            }
             Err(Failure::Gone) => {}
         }
         if let Err(error) = viewer.state.snippets.viewer_left(&viewer.key, &viewer.id).await {
