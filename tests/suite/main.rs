@@ -38,6 +38,7 @@ mod page;
 mod passwords;
 mod phone;
 mod posted;
+mod prefetching;
 mod prestart;
 mod private;
 mod processes;
