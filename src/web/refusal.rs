@@ -15,6 +15,8 @@ pub(super) enum Refusal {
     LongPassword,
     #[error("a link to another device that cannot be used any more")]
     MoveUsed,
+    #[error("a link that would make the taker's own snippets the sender's")]
+    WouldJoin,
     #[error("how to keep something was chosen after it was saved")]
     KeptAlready,
     #[error("chosen files that were not sent")]
@@ -71,6 +73,13 @@ impl Refusal {
                 "gone_meanwhile",
                 "This snippet is gone: it expired, or its owner deleted it. Your text is still here; save or run it again to \
                  keep it as a new snippet, at an address of its own.",
+            ),
+            Self::WouldJoin => story(
+                StatusCode::CONFLICT,
+                "would_join",
+                "This link carries all snippets of the sender, and those of your token would be the sender's as well: to read, \
+                 change and delete. Nothing was taken. Send it without your token to be given the sender's, or with ?join=1 if \
+                 you are the sender.",
             ),
             Self::MoveUsed => story(
                 StatusCode::GONE,

@@ -141,6 +141,44 @@ async fn a_link_hands_one_snippet_over() {
     assert_eq!(send(&new, "POST", "/move/00").await.status(), 404);
 }
 
+/// They were given a page, and what they took was owned by a cookie that nobody kept.
+#[tokio::test]
+async fn programs_make_and_take_links_and_are_given_the_token_that_owns() {
+    let shell = Shell::new(&[("a.sh", "echo 1")]).await;
+    let keep = || shell.curl(&["-T", "a.sh", "HOST/"]);
+    let send = |method: &str, bearer: Option<&str>, way: &str| {
+        let bearer: Vec<&str> = bearer.into_iter().flat_map(|bearer| ["-H", bearer]).collect();
+        shell.curl(&[&["-X", method], bearer.as_slice(), &[way]].concat())
+    };
+    let (one, other) = (keep(), keep());
+    let (giver, taker) = (one.bearer(), other.bearer());
+    let (url, own) = (one.body.trim(), other.body.trim());
+    // One snippet, to somebody without a token, and on to somebody who has one.
+    let link = send("POST", Some(&giver), &format!("{url}/move")).body;
+    let looked = send("GET", None, link.trim());
+    assert!(looked.status == 200 && looked.body.contains(&format!("curl -i -X POST {}", link.trim())), "{looked:?}");
+    let taken = send("POST", None, link.trim());
+    assert_eq!((taken.status, taken.body.trim(), taken.header("location")), (200, url, Some(url)));
+    assert_eq!(send("DELETE", Some(&giver), url).status, 403, "it is handed over");
+    assert_eq!(send("POST", None, link.trim()).status, 410);
+    let link = send("POST", Some(&taken.bearer()), &format!("{url}/move")).body;
+    let again = send("POST", Some(&taker), link.trim());
+    assert_eq!((again.status, again.header("x-edit-token")), (200, None), "it has one already");
+    assert_eq!(shell.curl(&["-X", "PUT", "-d", "echo 2", "-H", &taker, url]).status, 200);
+    // All of them, from the taker to a third, whose own would be shared.
+    let third = keep();
+    let link = send("POST", Some(&taker), "HOST/mine/move").body;
+    let refused = send("POST", Some(&third.bearer()), link.trim());
+    assert!(refused.status == 409 && refused.body.contains("?join=1"), "{refused:?}");
+    assert_eq!(send("GET", Some(&third.bearer()), "HOST/mine").body.lines().count(), 1);
+    let json = ["-H", "Accept: application/json", "-X", "POST", "-H", &third.bearer()];
+    let joined = shell.curl(&[&json[..], &[&format!("{}?join=1", link.trim())]].concat());
+    let told: Value = serde_json::from_str(&joined.body).unwrap();
+    assert_eq!(format!("Authorization: Bearer {}", told["edit_token"].as_str().unwrap()), taker, "the sender's own");
+    let all = send("GET", Some(&taker), told["url"].as_str().unwrap()).body;
+    assert!([url, own, third.body.trim()].iter().all(|url| all.contains(url.rsplit('/').next().unwrap())), "{all}");
+}
+
 #[tokio::test]
 async fn snippets_of_before_the_lists_are_put_on_them_at_the_next_start() {
     let mut server = Server::start(&["--pool-size=0"]).await;

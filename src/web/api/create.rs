@@ -16,7 +16,7 @@ use crate::web::state::State;
 use crate::web::visitor::Visitor;
 
 /// Holds the secret of what was created; shown once.
-pub(super) const EDIT_TOKEN: &str = "x-edit-token";
+pub(in crate::web) const EDIT_TOKEN: &str = "x-edit-token";
 
 /// `POST /` and `PUT /`
 pub(in crate::web) async fn create(

@@ -14,6 +14,7 @@ use crate::snippets::moving::Moved;
 use crate::snippets::ownership::MAX_LISTED;
 use crate::snippets::store::SnippetError;
 use crate::web::accept::Form;
+use crate::web::api::create::EDIT_TOKEN;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::query::Query;
@@ -106,13 +107,22 @@ fn link(request: &HttpRequest, state: &State, token: &SealKey) -> String {
 
 /// `GET /move/{token}`
 pub(in crate::web) async fn arrive(
+    request: HttpRequest,
     (state, visitor): (Data<State>, Visitor),
     page: Page,
     token: Path<String>,
 ) -> Result<HttpResponse, WebError> {
     let key = SealKey::parse(&token).ok_or(WebError::NotFound)?;
     let own = joining(&state, &visitor, &key).await?;
-    Ok(answer(question(page, &token, own)?))
+    let link = link(&request, &state, &key);
+    Ok(match Form::wanted(request.headers()) {
+        Form::Page => answer(question(page, &token, own)?),
+        Form::Json => for_program().json(serde_json::json!({ "url": link, "joining": own })),
+        Form::Text => for_program().content_type("text/plain; charset=utf-8").body(format!(
+            "This link makes you the owner of what another device sent. Looking changes nothing; this takes it, once:\n\n  \
+             curl -i -X POST {link}\n"
+        )),
+    })
 }
 
 fn question(page: Page, token: &str, own: usize) -> Result<String, WebError> {
@@ -151,20 +161,20 @@ pub(in crate::web) async fn code(
 /// `POST /move/{token}`: takes what the link carries. Where the visitor's own snippets would become the sender's, it asks
 /// again, unless `?join` says that they may.
 pub(in crate::web) async fn take(
+    request: HttpRequest,
     (state, mut visitor): (Data<State>, Visitor),
     page: Page,
     token: Path<String>,
     choice: Query<Choice>,
 ) -> Result<HttpResponse, WebError> {
     let key = SealKey::parse(&token).ok_or(WebError::NotFound)?;
+    let is_page = Form::wanted(request.headers()) == Form::Page;
     let moved = if choice.join.is_some() {
         state.snippets.take_moved_and_join(&key, &visitor.hash).await
     } else {
         let own = joining(&state, &visitor, &key).await?;
         if own > 0 {
-            let mut asked = answer(question(page, &token, own)?);
-            *asked.status_mut() = StatusCode::CONFLICT;
-            return Ok(asked);
+            return if is_page { asked_again(page, &token, own) } else { Err(WebError::Refused(Refusal::WouldJoin)) };
         }
         state.snippets.take_moved(&key, &visitor.hash).await
     };
@@ -175,10 +185,35 @@ pub(in crate::web) async fn take(
             "/mine".to_owned()
         }
     };
+    if !is_page {
+        return Ok(taken(&request, &state, &visitor, &to));
+    }
     let mut builder = HttpResponse::SeeOther();
     builder.insert_header((LOCATION, to)).insert_header((CACHE_CONTROL, "no-store"));
     visitor.cookie().map(|cookie| builder.cookie(cookie));
     Ok(builder.finish())
+}
+
+fn asked_again(page: Page, token: &str, own: usize) -> Result<HttpResponse, WebError> {
+    let mut asked = answer(question(page, token, own)?);
+    *asked.status_mut() = StatusCode::CONFLICT;
+    Ok(asked)
+}
+
+/// Where a program finds what is its own now, and the token that owns it, unless it has that. Nothing is asked of storage
+/// any more: the link is used up, and what it brought must not be lost for a failure.
+fn taken(request: &HttpRequest, state: &State, visitor: &Visitor, to: &str) -> HttpResponse {
+    let url = format!("{}{to}", links::site(request, state));
+    let token = visitor.edit_token();
+    let mut builder = for_program();
+    builder.insert_header((LOCATION, url.as_str()));
+    if let Some(token) = &token {
+        builder.insert_header((EDIT_TOKEN, token.as_str()));
+    }
+    match Form::wanted(request.headers()) {
+        Form::Json => builder.json(serde_json::json!({ "url": url, "edit_token": token })),
+        Form::Page | Form::Text => builder.content_type("text/plain; charset=utf-8").body(format!("{url}\n")),
+    }
 }
 
 fn answer(html: String) -> HttpResponse {
