@@ -21,11 +21,6 @@ use crate::web::state::State;
 use crate::web::view::View;
 use crate::web::visitor::Visitor;
 
-/// Fields of the form that are no file's.
-const MAX_WORDS: usize = 32;
-/// Fields of each file: its path, its original, its content, and whether it goes.
-const FIELDS_PER_FILE: usize = 4;
-
 /// `POST /{key}/files`
 pub(super) async fn arrange(
     request: HttpRequest,
@@ -35,9 +30,7 @@ pub(super) async fn arrange(
     payload: Payload,
 ) -> Result<HttpResponse, WebError> {
     let limits = asked.0.settings.program_limits;
-    let bytes = asked.0.settings.message_bytes();
-    let fields = limits.files * FIELDS_PER_FILE + MAX_WORDS;
-    let room = FormRoom::of_program(limits, (bytes, limits.source_bytes), fields);
+    let room = FormRoom::of_page(limits, asked.0.settings.message_bytes()).unescaped();
     let room = FormRoom { files: Room { excess: Excess::Chosen(limits), ..room.files }, ..room };
     let Fitting { fields, excess } = body::read_what_fits(&request, payload, room).await?;
     let (pairs, uploads) = sorted(fields)?;

@@ -7,10 +7,9 @@ use actix_web::{Handler, Resource, Responder, Route};
 
 use crate::snippets::key::KEY_LENGTH;
 use crate::web::accept::is_browser;
-use crate::web::api::body::Room;
+use crate::web::api::body::FormRoom;
 use crate::web::api::{create, edit, read, run, usage};
 use crate::web::error::WebError;
-use crate::web::excess::Excess;
 use crate::web::history::{diff_page, forks, life, revision, revisions};
 use crate::web::owned::{mine, moving};
 use crate::web::secrets::{burn, login, relock, unlock};
@@ -30,7 +29,7 @@ const MAX_WORDS_BYTES: usize = 16 * 1024;
 /// Adds every address to an actix application.
 pub fn configure(config: &mut ServiceConfig, state: State) {
     let limits = state.settings.program_limits;
-    let form = Room { bytes: state.settings.message_bytes(), excess: Excess::Program(limits) };
+    let form = FormRoom::of_page(limits, state.settings.message_bytes());
     config.app_data(Data::new(state));
     config.app_data(PathConfig::default().error_handler(|error, _| WebError::from(error).into()));
     config.app_data(JsonConfig::default().error_handler(|error, _| WebError::from(error).into()));
@@ -116,7 +115,7 @@ fn snippet(path: &str) -> Resource {
 
 /// An address whose form holds a few words, and no program.
 fn of_words(path: &str) -> Resource {
-    web::resource(path).app_data(Room { bytes: MAX_WORDS_BYTES, excess: Excess::Body })
+    web::resource(path).app_data(FormRoom::of_words(MAX_WORDS_BYTES))
 }
 
 /// An address that can be read; asked with HEAD, actix leaves the body away.

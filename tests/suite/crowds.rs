@@ -154,9 +154,14 @@ const LIMIT: usize = 256 * 1024;
 
 /// A request with this head; gives back the connection.
 async fn begun(server: &Server, length: &str) -> TcpStream {
+    begun_at(server, "/?language=python", length).await
+}
+
+/// The same at another address.
+async fn begun_at(server: &Server, way: &str, headers: &str) -> TcpStream {
     let address = server.url().trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!("POST /?language=python HTTP/1.1\r\nHost: {address}\r\n{length}\r\n\r\n");
+    let head = format!("POST {way} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     stream
 }
@@ -206,4 +211,41 @@ async fn two_hundred_megabytes_of_bodies_that_are_too_large_are_never_in_memory(
         crate::socket::quiet_client().get(format!("{}/healthz", server.url())).send().await.unwrap().status(),
         200
     );
+}
+
+/// Forms with which a page saves and runs: an input of a megabyte may be in one, each byte escaped, and no more.
+#[tokio::test]
+async fn forms_that_are_too_large_are_refused_before_they_are_read_and_no_escapes_are_in_memory() {
+    const FORMS: usize = 40;
+    let server = Server::start(&["--pool-size=0"]).await;
+    let key = crate::socket::fresh_key(server.url()).await;
+    let before = memory_kib(&server);
+    for way in [format!("/{key}/save"), format!("/{key}/run")] {
+        let form = "Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded";
+        let head = format!("{form}\r\nContent-Length: 9000000");
+        let stated = join_all((0..BODIES).map(|_| begun_at(&server, &way, &head))).await;
+        let answers = join_all(stated.into_iter().map(|stream| answered(stream, vec![b'#'; STATED]))).await;
+        assert!(answers.iter().all(|answer| answer == "HTTP/1.1 413"), "{way}: {answers:?}");
+        let grown = memory_kib(&server).saturating_sub(before);
+        assert!(grown < 20 * 1024, "{way}: {grown} KiB for forms that state their length");
+
+        let head = format!("{form}\r\nTransfer-Encoding: chunked");
+        let chunk = |text: &[u8]| [format!("{:x}\r\n", text.len()).as_bytes(), text, b"\r\n"].concat();
+        let (field, escapes) = (chunk(b"language=bash&path=&content="), chunk(&b"%23".repeat(700_000)));
+        let mut coming = join_all((0..FORMS).map(|_| begun_at(&server, &way, &head))).await;
+        let most = [field, escapes.clone()].concat();
+        join_all(coming.iter_mut().map(|stream| stream.write_all(&most))).await;
+        let answers = join_all(coming.into_iter().map(|stream| answered(stream, escapes.repeat(4)))).await;
+        assert!(answers.iter().all(|answer| answer == "HTTP/1.1 413"), "{way}: {answers:?}");
+        let held = memory_kib(&server).saturating_sub(before);
+        // Two and a half megabytes of signs each, and seven and a half of escapes.
+        let most_kib = (FORMS * 4 * 1024) as u64;
+        assert!(held < most_kib, "{way}: {held} KiB after {FORMS} forms came in escaped");
+
+        // Fields cost memory that no byte of them shows.
+        let many = join_all((0..FORMS).map(|_| begun_at(&server, &way, &head))).await;
+        let fields = chunk(&b"&a".repeat(500_000));
+        let answers = join_all(many.into_iter().map(|stream| answered(stream, fields.clone()))).await;
+        assert!(answers.iter().all(|answer| answer == "HTTP/1.1 413"), "{way}: {answers:?}");
+    }
 }

@@ -7,12 +7,16 @@ use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
-use crate::program::ProgramLimits;
+use crate::program::{MAX_PATH_BYTES, ProgramLimits};
 use crate::web::error::WebError;
 use crate::web::excess::Excess;
 
 /// What the borders and heads of a form's fields may take beside their contents.
 const FORM_OVERHEAD_BYTES: usize = 64 * 1024;
+/// Fields of a page's form that are no file's.
+const MAX_WORDS: usize = 32;
+/// Fields of each file: its path, its original, its content, and whether it goes.
+const FIELDS_PER_FILE: usize = 4;
 /// By how much the room for a body grows at once.
 const STEP_BYTES: usize = 64 * 1024;
 
@@ -75,6 +79,8 @@ pub(in crate::web) struct FormRoom {
     pub(in crate::web) files_number: usize,
     /// What is told of more fields.
     pub(in crate::web) many: Excess,
+    /// What names and values of an urlencoded form may come to once they are decoded.
+    pub(in crate::web) held_bytes: usize,
 }
 
 impl FormRoom {
@@ -82,7 +88,28 @@ impl FormRoom {
     pub(in crate::web) fn of_program(limits: ProgramLimits, (all, files): (usize, usize), fields: usize) -> Self {
         let all = Room { bytes: all, excess: Excess::Program(limits) };
         let files = Room { bytes: files, excess: Excess::Source(limits) };
-        Self { all, files, fields, files_number: fields, many: Excess::Files(limits) }
+        Self { all, files, fields, files_number: fields, many: Excess::Files(limits), held_bytes: all.bytes }
+    }
+
+    /// Of a page's form with a program in it, as it is sent: so many bytes, most of which are escapes. A line end comes as
+    /// two signs, and files that a text field would change come twice.
+    pub(in crate::web) fn of_page(limits: ProgramLimits, bytes: usize) -> Self {
+        let fields = limits.files * FIELDS_PER_FILE + MAX_WORDS;
+        let files = limits.source_bytes.saturating_mul(4).saturating_add(limits.files.saturating_mul(MAX_PATH_BYTES));
+        let others = limits.stdin_bytes.saturating_add(limits.argument_bytes).saturating_mul(2);
+        let held_bytes = files.saturating_add(others).saturating_add(FORM_OVERHEAD_BYTES);
+        Self { held_bytes, ..Self::of_program(limits, (bytes, limits.source_bytes), fields) }
+    }
+
+    /// The same where nothing is escaped, as in multipart.
+    pub(in crate::web) fn unescaped(self) -> Self {
+        Self { all: Room { bytes: self.held_bytes, ..self.all }, ..self }
+    }
+
+    /// Of a form of a few words.
+    pub(in crate::web) fn of_words(bytes: usize) -> Self {
+        let all = Room { bytes, excess: Excess::Body };
+        Self { all, files: all, fields: MAX_WORDS, files_number: MAX_WORDS, many: Excess::Body, held_bytes: bytes }
     }
 }
 
@@ -192,7 +219,7 @@ pub(in crate::web) fn text(bytes: Bytes, what: &'static str) -> Result<String, W
     String::from_utf8(bytes.into()).map_err(|_| WebError::NotText(what))
 }
 
-fn check_stated(request: &HttpRequest, room: Room) -> Result<(), WebError> {
+pub(in crate::web) fn check_stated(request: &HttpRequest, room: Room) -> Result<(), WebError> {
     let stated = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     match stated.and_then(|length| length.parse::<usize>().ok()) {
         Some(length) if length > room.bytes => Err(WebError::TooLarge(room.excess)),
@@ -218,7 +245,7 @@ where
 
 /// Makes room for the first part, which is most often all, and then in steps: by doubling, which is the usual way, bodies
 /// that come in at once took twice what is let in.
-fn make_room(gathered: &mut Vec<u8>, more: usize, most: usize) {
+pub(in crate::web) fn make_room(gathered: &mut Vec<u8>, more: usize, most: usize) {
     let needed = gathered.len() + more;
     if needed > gathered.capacity() {
         let step = if gathered.is_empty() { 0 } else { STEP_BYTES };
