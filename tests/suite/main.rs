@@ -58,6 +58,7 @@ mod stale;
 mod storage_faults;
 mod strangers;
 mod together;
+mod unanswered;
 mod uploads;
 mod web_security;
 mod whole_run;
