@@ -84,7 +84,7 @@ impl fmt::Display for Size {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ProgramError {
     /// No such language.
-    #[error("there is no language called “{0}” here; choose one from the list")]
+    #[error("there is no language called “{0}” here; choose one from the list on this server's first page")]
     UnknownLanguage(String),
     /// No file at all.
     #[error("there is no file to run; send at least one")]

@@ -133,7 +133,9 @@ fn count(request: &ServiceRequest) -> Result<(), WebError> {
         Some("/{key}/socket") => state.rates.count(Kind::Socket, network),
         _ if request.method().is_safe() => state.rates.check(Kind::Miss, network),
         Some("/{key}/run" | "/{key}/save") if is_form => Ok(()),
-        Some("/{key}/run" | "/run/{language}" | headers::EMBED) => state.rates.count(Kind::Run, network),
+        Some("/{key}/run" | "/run/{language}" | routes::NAMED_RUN | headers::EMBED) => {
+            state.rates.count(Kind::Run, network)
+        }
         _ => state.rates.count(Kind::Change, network),
     }
 }

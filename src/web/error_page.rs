@@ -62,8 +62,18 @@ pub(super) async fn render(
 
 /// What can be done at the address instead, where the table of addresses says so.
 fn wrong_method(asked: &Method, allowed: Option<&HeaderValue>) -> Story {
-    let allowed = allowed.and_then(|methods| methods.to_str().ok());
-    let instead = allowed.map(|methods| format!("; it takes {}", methods.replace(", ", " and "))).unwrap_or_default();
+    let mut methods: Vec<&str> = Vec::new();
+    for method in allowed.and_then(|allowed| allowed.to_str().ok()).unwrap_or_default().split(", ") {
+        // Named once for each kind of answer.
+        if !method.is_empty() && !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    let instead = match methods.split_last() {
+        Some((only, [])) => format!("; it takes {only}"),
+        Some((last, others)) => format!("; it takes {} and {last}", others.join(", ")),
+        None => String::new(),
+    };
     let message = format!("This address does not take {asked}{instead}.");
     Story { message, ..of_status(StatusCode::METHOD_NOT_ALLOWED) }
 }

@@ -23,6 +23,9 @@ use crate::web::{
 /// The address of a snippet.
 pub(super) const SNIPPET: &str = "/{key}";
 
+/// Where `curl -T hello.py HOST/run/python/` sends it.
+pub(super) const NAMED_RUN: &str = "/run/{language}/{name}";
+
 /// What a form of a few words may take: a password, an address to go back to, each byte escaped.
 const MAX_WORDS_BYTES: usize = 16 * 1024;
 
@@ -67,6 +70,7 @@ fn table(config: &mut ServiceConfig) {
         .service(web::resource("/move/{token}").route(reading().to(moving::arrive)).route(web::post().to(moving::take)))
         .service(get("/move/{token}/qr.svg", moving::code))
         .service(web::resource("/run/{language}").route(web::post().to(run::code)).route(web::put().to(run::code)))
+        .service(web::resource(NAMED_RUN).put(run::named))
         .service(get("/oembed", oembed::show))
         // Only to be read: what is put there is a new file of that name.
         .service(get("/{key}.zip", archive::zip).guard(guard::Any(guard::Get()).or(guard::Head())))

@@ -88,7 +88,8 @@ async fn an_empty_body_a_form_without_a_file_and_a_wrong_method_are_told_apart()
         (vec!["-X", "PUT", "-F", "title=x", "-H", &bearer, &at("")], 422, without),
         (vec!["HOST/run/python"], 405, "This address does not take GET; it takes POST and PUT."),
         (vec!["-d", "", &at("/revisions")], 405, "This address does not take POST"),
-        (vec!["-d", "x", &at("")], 405, "This address does not take POST"),
+        (vec!["-d", "x", &at("")], 405, "This address does not take POST; it takes GET, HEAD, PUT and DELETE."),
+        (vec!["-T", "hello.py", "HOST/run/klingon"], 422, "choose one from the list on this server's first page."),
     ] {
         let answer = shell.curl(&words);
         assert!(answer.status == status && answer.body.contains(told), "{words:?}: {answer:?}");

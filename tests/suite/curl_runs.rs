@@ -69,6 +69,10 @@ async fn what_curl_sends_as_a_file_is_run_too() {
     assert_eq!(shell.curl(&[url]).body, "tr a-z A-Z");
     assert_eq!(shell.curl(&["-N", "-T", "data", &format!("{url}/run")]).body, "ONE\n");
     assert_eq!(shell.curl_with(&["-N", "-T", "-", &format!("{url}/run")], b"two\n").body, "TWO\n");
+    let named = shell.curl(&["-N", "-T", "upper.sh", "HOST/run/bash/"]);
+    let raw = format!("{}/raw/upper.sh", named.header("x-snippet-url").unwrap());
+    assert_eq!((named.status, shell.curl(&[&raw]).body.as_str()), (200, "tr a-z A-Z"));
+    assert_eq!(shell.curl(&["-X", "PUT", "-d", "echo 1", "HOST/run/bash/caf%e9.sh"]).status, 400);
 }
 
 #[tokio::test]

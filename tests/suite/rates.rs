@@ -71,6 +71,7 @@ async fn runs_are_counted_on_socket_form_and_curl_alike_and_the_form_keeps_its_t
     assert!(answer.headers().contains_key("retry-after"));
     assert!(answer.text().await.unwrap().contains("my own text"));
     let shell = Shell::at(server.url(), &[("a.sh", "echo 1")]);
+    assert!(is_refused(&shell.curl(&["-T", "a.sh", "HOST/run/bash/"])));
     for way in ["HOST/run/bash", &format!("HOST/{}/run", page.key)] {
         assert!(is_refused(&shell.curl(&["--data-binary", "@a.sh", way])));
         assert!(is_refused(&shell.curl(&["-T", "a.sh", way])));

@@ -17,7 +17,7 @@ use crate::web::error::WebError;
 use crate::web::excess::Excess;
 use crate::web::headers::RAW_POLICY;
 use crate::web::network::Network;
-use crate::web::query::Query;
+use crate::web::query::{self, Query};
 use crate::web::secrets::door;
 use crate::web::state::State;
 use crate::web::submission::{self, Stored};
@@ -37,8 +37,31 @@ pub(in crate::web) async fn code(
     (state, visitor, options): Asked,
     language: Path<String>,
 ) -> Result<HttpResponse, WebError> {
-    let mut options = options.into_inner();
-    options.language = Some(language.into_inner());
+    let options = Options { language: Some(language.into_inner()), ..options.into_inner() };
+    keep_and_run(request, payload, (state, visitor), options).await
+}
+
+/// `PUT /run/{language}/{name}`: the same with this file name.
+pub(in crate::web) async fn named(
+    request: HttpRequest,
+    payload: Payload,
+    (state, visitor, options): Asked,
+    address: Path<(String, String)>,
+) -> Result<HttpResponse, WebError> {
+    if !query::is_text(request.path()) {
+        return Err(WebError::Malformed("The name in the address is not text in UTF-8."));
+    }
+    let ((language, name), options) = (address.into_inner(), options.into_inner());
+    let options = Options { language: Some(language), name: options.name.or(Some(name)), ..options };
+    keep_and_run(request, payload, (state, visitor), options).await
+}
+
+async fn keep_and_run(
+    request: HttpRequest,
+    payload: Payload,
+    (state, visitor): (Data<State>, Visitor),
+    options: Options,
+) -> Result<HttpResponse, WebError> {
     let manner = manner(&request, &options);
     let sent = Sent::read(&request, payload, options, &state).await?;
     let keeping = door::keeping(sent.choices(&visitor)).await?;
