@@ -15,6 +15,7 @@ use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::{OwnerHash, OwnerSecret};
 use crate::web::error::WebError;
 use crate::web::network::{Network, came_by_https};
+use crate::web::note::Note;
 use crate::web::refusal::Refusal;
 use crate::web::secrets::admission;
 use crate::web::settings::Settings;
@@ -45,6 +46,8 @@ pub(super) struct Visitor {
     /// The password that a program states.
     pub(super) password: Option<String>,
     pub(super) network: Network,
+    /// What the answer before this one noted.
+    pub(super) note: Option<Note>,
     /// They may create and run here.
     pub(super) is_admitted: bool,
     /// They came by https.
@@ -202,6 +205,7 @@ impl Visitor {
             keyring: keyring(request, is_secure),
             password: stated_password(request),
             network: Network::of(request, &settings),
+            note: Note::of(request),
             is_admitted: admission::is_admitted(request, &settings),
             is_secure,
             is_fresh,

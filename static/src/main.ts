@@ -26,6 +26,8 @@ const OWN_COPY_MS = 20_000;
 const elements = findElements();
 const data = readData();
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+/** The page says that nothing is here. */
+const missing = elements.banner.hasChildNodes();
 const banner = new Banner(elements.banner);
 const workspace = new Workspace(elements, data, banner, { changed, say: (sentence) => session.notify(sentence) });
 const drafts = new Drafts(browserStorage());
@@ -111,6 +113,7 @@ function fits(fault: string): boolean {
 }
 
 function moved(key: string, forked: boolean): void {
+  if (missing && session.state.saved) banner.answered();
   if (location.pathname === `/${key}`) {
     // What a fresh page was to start with is no part of the saved one's address.
     if (location.search !== "") history.replaceState(null, "", `/${key}`);

@@ -15,6 +15,7 @@ mod curl;
 mod curl_errors;
 mod curl_json;
 mod curl_runs;
+mod dead_links;
 mod editing;
 mod engine_faults;
 mod faults;
