@@ -128,8 +128,12 @@ function moved(key: string, forked: boolean): void {
 function stored(key: string): void {
   keeper.stored(key);
   // How a snippet is kept is chosen when it is saved first.
-  elements.keep?.closest("details")?.remove();
+  const choices = elements.keep?.closest("details");
+  const hadFocus = choices?.contains(document.activeElement) ?? false;
+  choices?.remove();
   elements.keep = null;
+  view.show(session.state);
+  if (hadFocus) elements.keptWord.focus();
   elements.revisions.href = `/${key}/revisions`;
   elements.revisions.hidden = false;
   banner.answered();
