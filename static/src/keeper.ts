@@ -66,6 +66,12 @@ export class Keeper {
     this.#saved = JSON.stringify(this.#handlers.take());
   }
 
+  /** What the page shows now is what the server has. */
+  adopt(): void {
+    this.#saved = JSON.stringify(this.#handlers.take());
+    this.keep();
+  }
+
   /** The page's form is on its way; only the page that answers knows whether it was saved. */
   leave(): void {
     this.keep();

@@ -11,10 +11,11 @@ import { misfit, misfitInput, misfitUpload } from "./misfit";
 import { fillIn, isChosen } from "./native-save";
 import { findElements, readData, savedSnapshot } from "./page";
 import type { Program } from "./protocol";
+import { showNewer } from "./newer";
 import { offerDraft } from "./resume";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
-import { isBusy, maySave } from "./state";
+import { isBusy, maySave, type Move, type State } from "./state";
 import { Terminal } from "./terminal";
 import { pageTitle } from "./title";
 import { wireUploads } from "./uploads";
@@ -26,6 +27,8 @@ const OWN_COPY_MS = 20_000;
 const elements = findElements();
 const data = readData();
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+/** Why the server lets this page connect no more, as the banner says it. */
+let refusal = "";
 /** The page says that nothing is here. */
 const missing = elements.banner.hasChildNodes();
 const banner = new Banner(elements.banner);
@@ -50,7 +53,7 @@ const session = new Session(
     lastMessage: elements.status.dataset["lastMessage"] ?? "",
     notice: elements.status.dataset["notice"] ?? "",
   },
-  { shown: (state) => view.show(state), moved, stale, sent: () => keeper.sent(), stored },
+  { shown, moved, stale: newer, newer, sent: () => keeper.sent(), stored },
 );
 const view = new View(elements, session.state);
 const terminal = new Terminal(elements.terminal, elements.lastOutput, {
@@ -112,7 +115,7 @@ function fits(fault: string): boolean {
   return fault === "";
 }
 
-function moved(key: string, forked: boolean): void {
+function moved(key: string, move: Move): void {
   if (missing && session.state.saved) banner.answered();
   if (location.pathname === `/${key}`) {
     // What a fresh page was to start with is no part of the saved one's address.
@@ -120,9 +123,10 @@ function moved(key: string, forked: boolean): void {
     return;
   }
   const origin = `/${location.pathname.split("/")[1] ?? ""}`;
-  if (forked) history.pushState(null, "", `/${key}`);
+  if (move === "fork") history.pushState(null, "", `/${key}`);
   else history.replaceState(null, "", `/${key}`);
-  if (forked) banner.showPassing("This is your own copy now, at an address of its own.", OWN_COPY_MS, [{ label: "The original", href: origin }]);
+  if (move === "elsewhere") banner.showPassing("Saved at an address of its own: the one before is another snippet's, or was.", OWN_COPY_MS);
+  if (move === "fork") banner.showPassing("This is your own copy now, at an address of its own.", OWN_COPY_MS, [{ label: "The original", href: origin }]);
 }
 
 function stored(key: string): void {
@@ -139,15 +143,18 @@ function stored(key: string): void {
   banner.answered();
 }
 
-/** The server has a newer revision than the one this text started from, and kept it. */
-function stale(from: number, newest: number): void {
-  const { key } = session.state;
-  const compare = from > 0 ? `/${key}/diff?from=${from}&to=${newest}` : `/${key}/${newest}`;
-  banner.show(`Revision ${newest} was saved elsewhere while you were editing. Yours is not saved; it is kept here.`, [
-    { label: "See what changed", href: compare },
-    { label: "Save mine on top", act: save },
-    { label: "Take theirs", act: discard },
-  ]);
+/** The server has a newer revision than the one this text started from. */
+function newer(from: number, newest: number): void {
+  void showNewer({ session, workspace, keeper, banner, save, discard }, from, newest);
+}
+
+function shown(state: State): void {
+  view.show(state);
+  if (state.refusal === refusal) return;
+  refusal = state.refusal;
+  if (refusal === "") return banner.answered();
+  const kept = keeper.isDirty ? " What you typed is kept in this browser." : "";
+  banner.show(refusal + kept, [{ label: "Open the page again", act: () => location.assign(`/${session.state.key}`) }]);
 }
 
 /** Shows what the server has. */

@@ -79,3 +79,21 @@ async fn something_new_can_be_started_at_a_dead_link() {
     let stranger = Visitor::new(url).await.open(&key).await;
     assert_eq!(stranger.key, key);
 }
+
+#[tokio::test]
+async fn what_is_saved_where_a_snippet_was_is_not_called_a_copy_of_it() {
+    let shell = Shell::new(&[("a.sh", "echo 1\n")]).await;
+    let kept = shell.curl(&["-T", "a.sh", "HOST/"]);
+    assert_eq!(shell.curl(&["-X", "DELETE", "-H", &kept.bearer(), kept.body.trim()]).status, 200);
+    let page = SnippetPage::open(kept.body.trim()).await;
+    page.paste("print('new')").await;
+    page.browser.find("#save").await.click().await.unwrap();
+    page.says("Saved. The address has changed.").await;
+    let banner = page.browser.script("return document.getElementById('banner').textContent").await;
+    let banner = banner.as_str().unwrap();
+    assert!(banner.contains("an address of its own: the one before is another snippet's, or was"), "{banner}");
+    assert!(!banner.contains("copy") && !banner.contains("original"), "{banner}");
+    assert_ne!(page.key().await, kept.key());
+    assert_eq!(shell.curl(&[&format!("HOST/{}", page.key().await)]).body, "print('new')");
+    assert_eq!(shell.curl(&["-X", "POST", "-H", &kept.bearer(), &format!("HOST/{}/undelete", kept.key())]).status, 200);
+}
