@@ -35,14 +35,14 @@ pub(super) struct Start {
 }
 
 /// `GET /`: to a fresh page; nothing is stored.
-pub(super) async fn home(request: HttpRequest) -> HttpResponse {
+pub(super) async fn home(request: HttpRequest, visitor: Visitor) -> HttpResponse {
     let query = request.query_string();
     let separator = if query.is_empty() { "" } else { "?" };
     let key = SnippetKey::random();
     let address = format!("/{key}{separator}{query}");
     let mut builder = HttpResponse::SeeOther();
     builder.insert_header((LOCATION, address)).insert_header((CACHE_CONTROL, "no-store"));
-    builder.cookie(Note::Fresh.cookie(&key)).finish()
+    builder.cookie(visitor.note_cookie(Note::Fresh, &key)).finish()
 }
 
 /// What stands on it. Whoever did not ask for a fresh page followed a dead link, and is told so.

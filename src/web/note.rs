@@ -16,32 +16,28 @@ const LIFETIME: Duration = Duration::minutes(1);
 pub(super) enum Note {
     /// The visitor asked for a fresh page, and knows that nothing is at its address.
     Fresh,
+    /// The visitor has saved what can be read once.
+    Kept,
 }
 
 impl Note {
     /// The note for the address that is asked for.
     pub(super) fn of(request: &HttpRequest) -> Option<Self> {
         let cookie = request.cookie(NAME)?;
-        [Self::Fresh].into_iter().find(|note| note.word() == cookie.value())
+        [Self::Fresh, Self::Kept].into_iter().find(|note| note.word() == cookie.value())
     }
 
     /// The note as a cookie for this snippet's address.
-    pub(super) fn cookie(self, key: &SnippetKey) -> Cookie<'static> {
+    pub(super) fn cookie(self, key: &SnippetKey, is_secure: bool) -> Cookie<'static> {
         let path = format!("/{key}");
         let builder = Cookie::build(NAME, self.word()).path(path).max_age(LIFETIME);
-        builder.http_only(true).same_site(SameSite::Lax).finish()
-    }
-
-    /// The cookie that takes the note away.
-    pub(super) fn spent(self, key: &SnippetKey) -> Cookie<'static> {
-        let mut cookie = self.cookie(key);
-        cookie.make_removal();
-        cookie
+        builder.secure(is_secure).http_only(true).same_site(SameSite::Lax).finish()
     }
 
     fn word(self) -> &'static str {
         match self {
             Self::Fresh => "fresh",
+            Self::Kept => "kept",
         }
     }
 }

@@ -107,7 +107,7 @@ async fn show_fresh(
     visitor: &Visitor,
     (key, start): (SnippetKey, &Start),
 ) -> Result<HttpResponse, WebError> {
-    let spent = visitor.note.map(|note| note.spent(&key));
+    let spent = visitor.spent_note(&key);
     let view = fresh(state, visitor, key, start).await?;
     let mut response = respond(state, page, visitor, view, None).await?;
     if let Some(spent) = spent {

@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::seal::SealKey;
+use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::{OwnerHash, OwnerSecret};
 use crate::web::error::WebError;
@@ -98,6 +99,18 @@ impl Visitor {
         let mut cookie = cookie(format!("{start}{}", lock.name()), key.reveal(), self.is_secure);
         cookie.set_max_age(LOCK_LIFETIME);
         cookie
+    }
+
+    /// The cookie that tells the next answer at this address something.
+    pub(super) fn note_cookie(&self, note: Note, key: &SnippetKey) -> Cookie<'static> {
+        note.cookie(key, self.is_secure)
+    }
+
+    /// The one that takes the note away which they brought, if they did.
+    pub(super) fn spent_note(&self, key: &SnippetKey) -> Option<Cookie<'static>> {
+        let mut cookie = self.note?.cookie(key, self.is_secure);
+        cookie.make_removal();
+        Some(cookie)
     }
 
     /// The cookie that remembers a language.
