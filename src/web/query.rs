@@ -46,6 +46,18 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<Query<T>, WebError> {
     Ok(Query(web::Query::<T>::from_query(query)?.into_inner()))
 }
 
+/// Words for what must not stand behind an address: histories, logs and other people's screens show it there.
+const SECRETS: [&str; 4] = ["password", "token", "edit_token", "access_token"];
+
+/// Whether one of the words names a secret.
+pub(super) fn names_secret(query: &str) -> bool {
+    let is_secret = |word: &str| {
+        let name = percent_decode_str(word.split('=').next().unwrap_or_default()).decode_utf8_lossy();
+        SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+    };
+    !query.is_empty() && query.split('&').any(is_secret)
+}
+
 /// Whether a part of an address is UTF-8 once it is decoded.
 pub(super) fn is_text(encoded: &str) -> bool {
     percent_decode_str(encoded).decode_utf8().is_ok()
@@ -54,6 +66,16 @@ pub(super) fn is_text(encoded: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_known_by_its_name() {
+        for query in ["password=x", "a=b&password", "Pass%77ord=", "token=1", "edit_token=1&x", "access_token="] {
+            assert!(names_secret(query), "{query}");
+        }
+        for query in ["", "q=password", "passwords=1", "utm_source=token", "title=password%3D"] {
+            assert!(!names_secret(query), "{query}");
+        }
+    }
 
     #[test]
     fn what_is_not_utf8_is_refused_and_all_else_is_read() {

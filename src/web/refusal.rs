@@ -25,6 +25,8 @@ pub(super) enum Refusal {
     PasswordGone,
     #[error("what the page showed is gone")]
     GoneMeanwhile,
+    #[error("a secret stands in the address")]
+    SecretInAddress,
 }
 
 impl Refusal {
@@ -71,6 +73,13 @@ impl Refusal {
                 "gone_meanwhile",
                 "This snippet is gone: it expired, or its owner deleted it. Your text is still here; save or run it again to \
                  keep it as a new snippet, at an address of its own.",
+            ),
+            Self::SecretInAddress => story(
+                StatusCode::BAD_REQUEST,
+                "secret_in_address",
+                "A password or a token does not belong in an address, where histories and logs keep it, so nothing was done. \
+                 Type it into the page's form, or send a password as “curl -u :PASSWORD” and a token as “Authorization: \
+                 Bearer TOKEN”.",
             ),
             Self::MoveUsed => story(
                 StatusCode::GONE,
