@@ -1,5 +1,6 @@
 // Wires the page: elements, workspace, terminal, drafts and session. The only file that knows every part.
 
+import "./reveal";
 import "./share-panel";
 import { Banner } from "./banner";
 import { browserStorage, Drafts } from "./drafts";

@@ -48,6 +48,7 @@ mod relocking;
 mod runs;
 mod runtimes;
 mod seam;
+mod secret_fields;
 mod server;
 mod sharing;
 mod shutdown;
