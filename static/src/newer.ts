@@ -11,6 +11,9 @@ import { maySave } from "./state";
 import type { Workspace } from "./workspace";
 
 const SHOWN_MS = 10_000;
+/** Many who watch one snippet do not all ask in one moment. */
+const SPREAD_MS_EACH = 5;
+const SPREAD_MS = 2000;
 
 export interface Parts {
   session: Session;
@@ -23,6 +26,7 @@ export interface Parts {
 
 /** What JSON tells of a revision. */
 interface Told {
+  revision: number;
   language: string;
   title: string;
   files: SourceFile[];
@@ -32,13 +36,14 @@ interface Told {
 
 export async function showNewer(parts: Parts, from: number, newest: number): Promise<void> {
   const { session, workspace, keeper, banner } = parts;
-  const { key } = session.state;
-  const snapshot = keeper.isDirty ? null : await load(`/${key}/${newest}`);
+  const { key, viewers, isProtected } = session.state;
+  // Where a password is needed it may be needed again, and the browser would ask for it in a window of its own.
+  const told = keeper.isDirty || isProtected ? null : await load(key, viewers);
   const { state } = session;
   // It was overtaken, or an answer to what was sent meanwhile is about to come.
   if (state.key !== key || state.revision !== newest || state.pending !== null) return;
-  if (snapshot === null || keeper.isDirty) return tell(parts, from, newest);
-  workspace.follow(snapshot);
+  if (told?.revision !== newest || keeper.isDirty) return tell(parts, from, newest);
+  workspace.follow(snapshotOf(told));
   keeper.adopt();
   session.startFrom(newest);
   // That a save or run was refused for it has been answered.
@@ -67,13 +72,17 @@ function changes(key: string, from: number, newest: number): Offer {
   return { label: "See what changed", href: from > 0 ? `/${key}/diff?from=${from}&to=${newest}` : `/${key}/${newest}` };
 }
 
-async function load(address: string): Promise<Snapshot | null> {
+async function load(key: string, viewers: number): Promise<Told | null> {
+  const pause = Math.random() * Math.min(viewers * SPREAD_MS_EACH, SPREAD_MS);
+  await new Promise((resolve) => window.setTimeout(resolve, pause));
   try {
-    const answer = await fetch(address, { headers: { accept: "application/json" } });
-    if (!answer.ok) return null;
-    const { language, title, files, args, stdin } = (await answer.json()) as Told;
-    return { language, title, files, args: joinArguments(args), stdin: stdin ?? "" };
+    const answer = await fetch(`/${key}`, { headers: { accept: "application/json" } });
+    return answer.ok ? ((await answer.json()) as Told) : null;
   } catch {
     return null;
   }
+}
+
+function snapshotOf({ language, title, files, args, stdin }: Told): Snapshot {
+  return { language, title, files, args: joinArguments(args), stdin: stdin ?? "" };
 }
