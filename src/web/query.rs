@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
+use actix_web::error::QueryPayloadError;
 use actix_web::{FromRequest, HttpRequest, web};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -43,8 +44,18 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<Query<T>, WebError> {
     if !is_text(query) {
         return Err(WebError::Malformed("The part of the address after “?” is not text in UTF-8."));
     }
-    Ok(Query(web::Query::<T>::from_query(query)?.into_inner()))
+    match web::Query::<T>::from_query(query) {
+        Ok(words) => Ok(Query(words.into_inner())),
+        Err(QueryPayloadError::Deserialize(error)) if error.to_string().starts_with("unknown field") => {
+            Err(WebError::Malformed(UNKNOWN_WORD))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
+
+/// Told where something is kept or run: what a visitor asked for must not be passed over.
+const UNKNOWN_WORD: &str = "A word behind “?” is not known here, so nothing was done. Known are language, title, args, \
+                            expires, burn, name, revision and status.";
 
 /// Words for what must not stand behind an address: histories, logs and other people's screens show it there.
 const SECRETS: [&str; 4] = ["password", "token", "edit_token", "access_token"];

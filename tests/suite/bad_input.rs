@@ -176,6 +176,27 @@ async fn input_that_nobody_reads_and_input_after_the_end_hurt_nothing() {
     assert_eq!(output["data"], "got <mine>\n");
 }
 
+#[tokio::test]
+async fn a_word_behind_the_address_that_is_not_known_keeps_and_runs_nothing() {
+    let shell = Shell::new(&[("a.sh", "echo 1\n")]).await;
+    let kept = shell.curl(&["-T", "a.sh", "HOST/"]);
+    let bearer = kept.bearer();
+    for words in [
+        vec!["-T", "a.sh", "HOST/?expire=1d"],
+        vec!["--data-binary", "@a.sh", "HOST/?language=bash&burns=1"],
+        vec!["--data-binary", "@a.sh", "HOST/run/bash?stauts=1"],
+        vec!["-X", "PUT", "-H", &bearer, "--data-binary", "@a.sh", &format!("{}?revison=1", kept.body.trim())],
+    ] {
+        let refused = shell.curl(&words);
+        assert!(refused.status == 400 && refused.body.contains("expires, burn, name"), "{words:?}: {refused:?}");
+    }
+    assert_eq!(
+        shell.curl(&[&format!("{}?utm_source=x", kept.body.trim())]).body,
+        "echo 1\n",
+        "links get words on their way"
+    );
+}
+
 /// Browsers keep addresses in histories, proxies in logs; so what stands there is no secret any more, and is not used as one.
 #[tokio::test]
 async fn a_password_in_an_address_is_refused_in_words_and_stands_in_no_log() {
