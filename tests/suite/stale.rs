@@ -127,3 +127,31 @@ async fn a_page_that_nobody_typed_in_shows_what_was_saved_elsewhere() {
     reader.browser.until("its text stays", &told).await;
     assert_eq!(reader.code().await, "print('mine')");
 }
+
+/// Tabs of one browser share what it keeps of unsaved text.
+#[tokio::test]
+async fn a_tab_that_follows_leaves_the_draft_of_another_tab_alone() {
+    let url = Server::shared().await.url();
+    let mut program = Visitor::new(url).await.fresh().await;
+    stored(&mut program, save("print('first')", Some(0))).await;
+    let address = format!("{url}/{}", program.key);
+    let page = SnippetPage::open(&address).await;
+    let driver = &page.browser.driver;
+    let (left, right) = (driver.window().await.unwrap(), driver.new_tab().await.unwrap());
+    driver.switch_to_window(right.clone()).await.unwrap();
+    page.go(&address).await;
+    driver.switch_to_window(left.clone()).await.unwrap();
+    page.paste("print('typed')").await;
+    let draft = format!("return (localStorage.getItem('codecube:draft:{}') ?? '').includes('typed')", program.key);
+    page.browser.until("it is a draft", &draft).await;
+    driver.switch_to_window(right).await.unwrap();
+    stored(&mut program, save("print('second')", Some(1))).await;
+    page.browser.until("it follows", &BANNER.replace(" …", ", and is shown now")).await;
+    assert_eq!(page.code().await, "print('second')");
+    let later = "window.later ??= performance.now(); return performance.now() - window.later > 1000";
+    page.browser.until("what is shown has been looked at for a draft", later).await;
+    assert_eq!(page.browser.script(&draft).await, json!(true), "the text that was typed in the other tab");
+    driver.switch_to_window(left).await.unwrap();
+    page.reload().await;
+    assert_eq!(page.code().await, "print('typed')");
+}
