@@ -12,7 +12,7 @@ import { xtermPolicy } from "./xterm-policy.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(here, "dist");
-const ENTRIES = ["src/main.ts", "src/embed.ts", "src/kept.ts", "src/styles/main.css", "src/styles/embed.css", "src/styles/embed-dark.css"];
+const ENTRIES = ["src/main.ts", "src/embed.ts", "src/kept.ts", "src/reveal.ts", "src/styles/main.css", "src/styles/embed.css", "src/styles/embed-dark.css"];
 const tests = join(here, "node_modules/.cache/codecube-tests");
 
 if (process.argv.includes("--tests")) await runTests();

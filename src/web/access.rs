@@ -27,7 +27,9 @@ use crate::web::error::WebError;
 use crate::web::headers;
 use crate::web::network::Network;
 use crate::web::origin::{self, Origin};
+use crate::web::query;
 use crate::web::rates::Kind;
+use crate::web::refusal::Refusal;
 use crate::web::routes;
 use crate::web::secrets::admission;
 use crate::web::state::State;
@@ -79,7 +81,7 @@ pub(super) async fn log(
     Ok(response)
 }
 
-/// Middleware: the host must be one of ours, and what changes something must come from one of our own pages or
+/// Middleware: the host must be one of ours, the address must hold no secret, and what changes something must come from one of our own pages or
 /// from a program, in time, and not too often.
 pub(super) async fn guard(
     mut request: ServiceRequest,
@@ -89,6 +91,9 @@ pub(super) async fn guard(
     let public_url = settings.public_url.as_deref();
     if settings.loopback_only && public_url.is_none() && !origin::is_for_this_machine(request.headers()) {
         return Ok(request.error_response(WebError::StrangeHost));
+    }
+    if query::names_secret(request.query_string()) {
+        return Ok(request.error_response(WebError::Refused(Refusal::SecretInAddress)));
     }
     if let Err(error) = count(&request).and_then(|()| admit(&request)) {
         return Ok(request.error_response(error));

@@ -44,6 +44,7 @@ mod links;
 mod messages;
 mod moment;
 mod network;
+mod note;
 mod origin;
 mod owned;
 mod posted;

@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
+use actix_web::error::QueryPayloadError;
 use actix_web::{FromRequest, HttpRequest, web};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -43,7 +44,29 @@ fn read<T: DeserializeOwned>(query: &str) -> Result<Query<T>, WebError> {
     if !is_text(query) {
         return Err(WebError::Malformed("The part of the address after “?” is not text in UTF-8."));
     }
-    Ok(Query(web::Query::<T>::from_query(query)?.into_inner()))
+    match web::Query::<T>::from_query(query) {
+        Ok(words) => Ok(Query(words.into_inner())),
+        Err(QueryPayloadError::Deserialize(error)) if error.to_string().starts_with("unknown field") => {
+            Err(WebError::Malformed(UNKNOWN_WORD))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Told where something is kept or run: what a visitor asked for must not be passed over.
+const UNKNOWN_WORD: &str = "A word behind “?” is not known here, so nothing was done. Known are language, title, args, \
+                            expires, burn, name, revision and status.";
+
+/// Words for what must not stand behind an address: histories, logs and other people's screens show it there.
+const SECRETS: [&str; 4] = ["password", "token", "edit_token", "access_token"];
+
+/// Whether one of the words names a secret.
+pub(super) fn names_secret(query: &str) -> bool {
+    let is_secret = |word: &str| {
+        let name = percent_decode_str(word.split('=').next().unwrap_or_default()).decode_utf8_lossy();
+        SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+    };
+    !query.is_empty() && query.split('&').any(is_secret)
 }
 
 /// Whether a part of an address is UTF-8 once it is decoded.
@@ -54,6 +77,16 @@ pub(super) fn is_text(encoded: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_known_by_its_name() {
+        for query in ["password=x", "a=b&password", "Pass%77ord=", "token=1", "edit_token=1&x", "access_token="] {
+            assert!(names_secret(query), "{query}");
+        }
+        for query in ["", "q=password", "passwords=1", "utm_source=token", "title=password%3D"] {
+            assert!(!names_secret(query), "{query}");
+        }
+    }
 
     #[test]
     fn what_is_not_utf8_is_refused_and_all_else_is_read() {

@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     PasswordGone,
     #[error("what the page showed is gone")]
     GoneMeanwhile,
+    #[error("a secret stands in the address")]
+    SecretInAddress,
 }
 
 impl Refusal {
@@ -80,6 +82,13 @@ impl Refusal {
                 "This link carries all snippets of the sender, and those of your token would be the sender's as well: to read, \
                  change and delete. Nothing was taken. Send it without your token to be given the sender's, or with ?join=1 if \
                  you are the sender.",
+            ),
+            Self::SecretInAddress => story(
+                StatusCode::BAD_REQUEST,
+                "secret_in_address",
+                "A password or a token does not belong in an address, where histories and logs keep it, so nothing was done. \
+                 Type it into the page's form, or send a password as “curl -u :PASSWORD” and a token as “Authorization: \
+                 Bearer TOKEN”.",
             ),
             Self::MoveUsed => story(
                 StatusCode::GONE,

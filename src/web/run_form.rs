@@ -20,6 +20,7 @@ use crate::web::fork_of::ForkOf;
 use crate::web::form_fields::{Chosen, Fields};
 use crate::web::fresh_page;
 use crate::web::network::Network;
+use crate::web::note::Note;
 use crate::web::posted::Posted;
 use crate::web::rates::Kind;
 use crate::web::refusal::Refusal;
@@ -149,9 +150,9 @@ impl Sent {
 
     fn go_to(&self, stored: &Stored) -> HttpResponse {
         let mut builder = HttpResponse::SeeOther();
-        let query = if stored.burns { "?kept" } else { "" };
-        builder.insert_header((LOCATION, format!("/{}{query}", stored.key)));
-        for cookie in self.cookies(&stored.lock) {
+        builder.insert_header((LOCATION, format!("/{}", stored.key)));
+        let note = stored.burns.then(|| self.visitor.note_cookie(Note::Kept, &stored.key));
+        for cookie in self.cookies(&stored.lock).into_iter().chain(note) {
             builder.cookie(cookie);
         }
         builder.finish()

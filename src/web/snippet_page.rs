@@ -66,6 +66,8 @@ struct SnippetPage<'a> {
     last_message: &'a str,
     /// The revision that printed it, where that is not the newest.
     output_of: Option<u64>,
+    /// What the visitor looked for is not here.
+    missing: &'a str,
     notice: &'a str,
     kept: bool,
     data: SnippetData<'a>,
@@ -92,11 +94,27 @@ pub(super) async fn show(
     if view.is_none() {
         view = by_door(&state, &visitor, &key, None).await?;
     }
-    let view = match view {
-        Some(view) => view,
-        None => fresh(&state, &visitor, key.into_inner(), &start).await?,
-    };
-    respond(&state, page, &visitor, view, None).await
+    match view {
+        Some(view) => respond(&state, page, &visitor, view, None).await,
+        None => show_fresh(&state, page, &visitor, (key.into_inner(), &start)).await,
+    }
+}
+
+/// A fresh page. That it was asked for is told once: what is loaded again, or sent to others, is a dead link.
+async fn show_fresh(
+    state: &State,
+    page: Page,
+    visitor: &Visitor,
+    (key, start): (SnippetKey, &Start),
+) -> Result<HttpResponse, WebError> {
+    let spent = visitor.spent_note(&key);
+    let view = fresh(state, visitor, key, start).await?;
+    let mut response = respond(state, page, visitor, view, None).await?;
+    if let Some(spent) = spent {
+        // Fails only for names and values that no header can hold; ours are plain.
+        let _ = response.add_cookie(&spent);
+    }
+    Ok(response)
 }
 
 /// Answers with the page; with a story, it is the answer to what was not done.
@@ -109,7 +127,8 @@ pub(super) async fn respond(
 ) -> Result<HttpResponse, WebError> {
     let last = last_run::of_view(&state.runs, view.run.as_ref().map(|run| &run.id)).await?;
     let html = kept_or_written(state, page, visitor, &view, &last).await?;
-    let status = story.map_or(StatusCode::OK, |story| story.status);
+    let found = if view.missing.is_some() { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let status = story.map_or(found, |story| story.status);
     let mut builder = HttpResponse::build(status);
     if let Some(story) = story.filter(|story| matches!(story.status.as_u16(), 429 | 503)) {
         builder.insert_header((RETRY_AFTER, story.retry_seconds));
@@ -205,6 +224,7 @@ fn write(
         last_output: &last.output,
         last_message: &last.message,
         output_of: view.output_of(),
+        missing: view.missing.unwrap_or_default(),
         notice: notice.as_deref().unwrap_or_default(),
         kept: view.kept,
         data: SnippetData::of(state, visitor, view, language),

@@ -26,6 +26,8 @@ pub(super) struct View {
     pub(super) forked_from: Option<ForkOf>,
     /// The arguments line as it was sent; without it, as the content has them.
     pub(super) arguments_line: Option<String>,
+    /// What the visitor looked for is not here: the sentence that says so.
+    pub(super) missing: Option<&'static str>,
     /// Why something was not done.
     pub(super) notice: Option<String>,
     /// Whether the code was stored under the key nevertheless.
@@ -131,6 +133,7 @@ pub(super) fn unsaved(key: SnippetKey, content: Content) -> View {
         run: None,
         forked_from: None,
         arguments_line: None,
+        missing: None,
         notice: None,
         kept: false,
         keyring: Keyring::default(),

@@ -11,10 +11,12 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::seal::SealKey;
+use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::{OwnerHash, OwnerSecret};
 use crate::web::error::WebError;
 use crate::web::network::{Network, came_by_https};
+use crate::web::note::Note;
 use crate::web::refusal::Refusal;
 use crate::web::secrets::admission;
 use crate::web::settings::Settings;
@@ -45,6 +47,8 @@ pub(super) struct Visitor {
     /// The password that a program states.
     pub(super) password: Option<String>,
     pub(super) network: Network,
+    /// What the answer before this one noted.
+    pub(super) note: Option<Note>,
     /// They may create and run here.
     pub(super) is_admitted: bool,
     /// They came by https.
@@ -95,6 +99,18 @@ impl Visitor {
         let mut cookie = cookie(format!("{start}{}", lock.name()), key.reveal(), self.is_secure);
         cookie.set_max_age(LOCK_LIFETIME);
         cookie
+    }
+
+    /// The cookie that tells the next answer at this address something.
+    pub(super) fn note_cookie(&self, note: Note, key: &SnippetKey) -> Cookie<'static> {
+        note.cookie(key, self.is_secure)
+    }
+
+    /// The one that takes the note away which they brought, if they did.
+    pub(super) fn spent_note(&self, key: &SnippetKey) -> Option<Cookie<'static>> {
+        let mut cookie = self.note?.cookie(key, self.is_secure);
+        cookie.make_removal();
+        Some(cookie)
     }
 
     /// The cookie that remembers a language.
@@ -202,6 +218,7 @@ impl Visitor {
             keyring: keyring(request, is_secure),
             password: stated_password(request),
             network: Network::of(request, &settings),
+            note: Note::of(request),
             is_admitted: admission::is_admitted(request, &settings),
             is_secure,
             is_fresh,

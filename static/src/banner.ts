@@ -14,6 +14,7 @@ export class Banner {
 
   constructor(element: HTMLElement) {
     this.#element = element;
+    this.#adopt();
   }
 
   show(text: string, offers: Offer[] = []): void {
@@ -40,6 +41,12 @@ export class Banner {
   hide(): void {
     window.clearTimeout(this.#timer);
     this.#element.replaceChildren();
+  }
+
+  /** What the server wrote there can be put away like everything else. */
+  #adopt(): void {
+    const words = this.#element.querySelector("p")?.textContent ?? "";
+    if (words !== "") this.show(words);
   }
 
   #offer(offer: Offer): HTMLElement {

@@ -9,12 +9,15 @@ export interface ConnectionHandlers {
   message(message: ServerMessage): void;
   opened(): void;
   lost(): void;
+  /** A try to connect has failed; maybe the server wants no such connection any more. */
+  failed(): void;
 }
 
 export class Connection {
   #handlers: ConnectionHandlers;
   #socket: WebSocket | null = null;
   #attempt = 0;
+  #wasOpen = false;
   #timer: number | undefined;
 
   constructor(handlers: ConnectionHandlers) {
@@ -29,6 +32,7 @@ export class Connection {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     this.#socket = socket;
+    this.#wasOpen = false;
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event.data));
     socket.addEventListener("close", () => this.#closed(socket));
@@ -57,7 +61,9 @@ export class Connection {
   }
 
   #opened(socket: WebSocket): void {
-    if (socket === this.#socket) this.#handlers.opened();
+    if (socket !== this.#socket) return;
+    this.#wasOpen = true;
+    this.#handlers.opened();
   }
 
   #received(socket: WebSocket, data: unknown): void {
@@ -72,6 +78,7 @@ export class Connection {
     if (socket !== this.#socket) return;
     this.#socket = null;
     this.#handlers.lost();
+    if (!this.#wasOpen) this.#handlers.failed();
     this.#later();
   }
 

@@ -116,6 +116,15 @@ export class Editor {
     this.#enter(0);
   }
 
+  /** A later state of the same program: whoever reads stays where they are. */
+  follow(files: SourceFile[]): void {
+    const [path, scroll] = [this.#current.path, this.#view.scrollSnapshot()];
+    this.#files = files.map((file) => this.#open(file));
+    const place = this.#files.findIndex((file) => file.path === path);
+    if (place >= 0) (this.#files[place] as OpenFile).scroll = scroll;
+    this.#enter(Math.max(place, 0));
+  }
+
   reopen(files: OpenFile[], shown: number): void {
     this.#files = files;
     this.#enter(shown);

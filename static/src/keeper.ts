@@ -22,6 +22,8 @@ export class Keeper {
   #sent = "";
   #timer: number | undefined;
   #isLost = false;
+  /** The draft is of this page; else another tab may have typed it, and it is not for this one to drop. */
+  #isOwn = false;
 
   /** `saved` is what the server has; null when it has nothing of what the page shows. */
   constructor(drafts: Drafts, key: string, saved: Snapshot | null, handlers: KeeperHandlers) {
@@ -66,6 +68,12 @@ export class Keeper {
     this.#saved = JSON.stringify(this.#handlers.take());
   }
 
+  /** What the page shows now is what the server has. */
+  adopt(): void {
+    this.#saved = JSON.stringify(this.#handlers.take());
+    this.keep();
+  }
+
   /** The page's form is on its way; only the page that answers knows whether it was saved. */
   leave(): void {
     this.keep();
@@ -78,11 +86,9 @@ export class Keeper {
     this.#timer = undefined;
     const snapshot = this.#handlers.take();
     const isDirty = JSON.stringify(snapshot) !== this.#saved && !this.#handlers.isWorthless(snapshot);
-    if (isDirty) this.#isLost = !this.#drafts.keep(this.#key, { snapshot, base: this.#handlers.base(), atMs: Date.now() });
-    else {
-      this.#isLost = false;
-      this.#drafts.drop(this.#key);
-    }
+    this.#isLost = isDirty && !this.#drafts.keep(this.#key, { snapshot, base: this.#handlers.base(), atMs: Date.now() });
+    if (!isDirty && this.#isOwn) this.#drafts.drop(this.#key);
+    this.#isOwn = isDirty;
     this.#handlers.dirty(isDirty);
   }
 

@@ -1,5 +1,6 @@
 // Wires the page: elements, workspace, terminal, drafts and session. The only file that knows every part.
 
+import "./reveal";
 import "./share-panel";
 import { Banner } from "./banner";
 import { browserStorage, Drafts } from "./drafts";
@@ -11,10 +12,11 @@ import { misfit, misfitInput, misfitUpload } from "./misfit";
 import { fillIn, isChosen } from "./native-save";
 import { findElements, readData, savedSnapshot } from "./page";
 import type { Program } from "./protocol";
+import { showNewer } from "./newer";
 import { offerDraft } from "./resume";
 import { Session } from "./session";
 import { copyText, flash, offerText, shareSheet } from "./share";
-import { isBusy, maySave } from "./state";
+import { isBusy, maySave, type Move, type State } from "./state";
 import { Terminal } from "./terminal";
 import { pageTitle } from "./title";
 import { wireUploads } from "./uploads";
@@ -26,6 +28,10 @@ const OWN_COPY_MS = 20_000;
 const elements = findElements();
 const data = readData();
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+/** Why the server lets this page connect no more, as the banner says it. */
+let refusal = "";
+/** The page says that nothing is here. */
+const missing = elements.banner.hasChildNodes();
 const banner = new Banner(elements.banner);
 const workspace = new Workspace(elements, data, banner, { changed, say: (sentence) => session.notify(sentence) });
 const drafts = new Drafts(browserStorage());
@@ -48,7 +54,7 @@ const session = new Session(
     lastMessage: elements.status.dataset["lastMessage"] ?? "",
     notice: elements.status.dataset["notice"] ?? "",
   },
-  { shown: (state) => view.show(state), moved, stale, sent: () => keeper.sent(), stored },
+  { shown, moved, stale: newer, newer, sent: () => keeper.sent(), stored },
 );
 const view = new View(elements, session.state);
 const terminal = new Terminal(elements.terminal, elements.lastOutput, {
@@ -110,37 +116,46 @@ function fits(fault: string): boolean {
   return fault === "";
 }
 
-function moved(key: string, forked: boolean): void {
+function moved(key: string, move: Move): void {
+  if (missing && session.state.saved) banner.answered();
   if (location.pathname === `/${key}`) {
     // What a fresh page was to start with is no part of the saved one's address.
     if (location.search !== "") history.replaceState(null, "", `/${key}`);
     return;
   }
   const origin = `/${location.pathname.split("/")[1] ?? ""}`;
-  if (forked) history.pushState(null, "", `/${key}`);
+  if (move === "fork") history.pushState(null, "", `/${key}`);
   else history.replaceState(null, "", `/${key}`);
-  if (forked) banner.showPassing("This is your own copy now, at an address of its own.", OWN_COPY_MS, [{ label: "The original", href: origin }]);
+  if (move === "elsewhere") banner.showPassing("Saved at an address of its own: the one before is another snippet's, or was.", OWN_COPY_MS);
+  if (move === "fork") banner.showPassing("This is your own copy now, at an address of its own.", OWN_COPY_MS, [{ label: "The original", href: origin }]);
 }
 
 function stored(key: string): void {
   keeper.stored(key);
   // How a snippet is kept is chosen when it is saved first.
-  elements.keep?.closest("details")?.remove();
+  const choices = elements.keep?.closest("details");
+  const hadFocus = choices?.contains(document.activeElement) ?? false;
+  choices?.remove();
   elements.keep = null;
+  view.show(session.state);
+  if (hadFocus) elements.keptWord.focus();
   elements.revisions.href = `/${key}/revisions`;
   elements.revisions.hidden = false;
   banner.answered();
 }
 
-/** The server has a newer revision than the one this text started from, and kept it. */
-function stale(from: number, newest: number): void {
-  const { key } = session.state;
-  const compare = from > 0 ? `/${key}/diff?from=${from}&to=${newest}` : `/${key}/${newest}`;
-  banner.show(`Revision ${newest} was saved elsewhere while you were editing. Yours is not saved; it is kept here.`, [
-    { label: "See what changed", href: compare },
-    { label: "Save mine on top", act: save },
-    { label: "Take theirs", act: discard },
-  ]);
+/** The server has a newer revision than the one this text started from. */
+function newer(from: number, newest: number): void {
+  void showNewer({ session, workspace, keeper, banner, save, discard }, from, newest);
+}
+
+function shown(state: State): void {
+  view.show(state);
+  if (state.refusal === refusal) return;
+  refusal = state.refusal;
+  if (refusal === "") return banner.answered();
+  const kept = keeper.isDirty ? " What you typed is kept in this browser." : "";
+  banner.show(refusal + kept, [{ label: "Open the page again", act: () => location.assign(`/${session.state.key}`) }]);
 }
 
 /** Shows what the server has. */

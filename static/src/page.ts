@@ -54,6 +54,11 @@ export function findElements() {
     /** Saves with an expiry, a password or burning; only where that can be chosen. */
     keep: document.querySelector<HTMLButtonElement>("#keep"),
     revisions: byId("revisions", HTMLAnchorElement),
+    /** What an owner has at hand once it is saved. */
+    kept: byId("kept", HTMLDetailsElement),
+    keptWord: byId("kept-word", HTMLElement),
+    keptOwn: byId("kept-own", HTMLElement),
+    keptLink: byId("kept-link", HTMLAnchorElement),
     dirty: byId("dirty", HTMLElement),
     share: byId("share", HTMLButtonElement),
     shareLink: byId("share-link", HTMLInputElement),

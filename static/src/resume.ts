@@ -31,7 +31,8 @@ function restore({ data, drafts, workspace, session, banner, discard }: Parts, d
   session.startFrom(base);
   workspace.restore(draft.snapshot);
   const newer = base < data.revision && base > 0 ? ` It starts from revision ${base}; revision ${data.revision} was saved since.` : "";
-  banner.show(`Unsaved draft restored.${newer}`, [{ label: "Discard", act: discard }]);
+  const gone = draft.base > 0 && !data.saved ? " The snippet that it started from is gone: it has expired or was deleted." : "";
+  banner.show(`Unsaved draft restored.${newer}${gone}`, [{ label: "Discard", act: discard }]);
 }
 
 /** A fresh page has a fresh address; a draft that was never saved is under one that nobody remembers. */

@@ -2,20 +2,23 @@
 
 import { Connection } from "./connection";
 import type { Program } from "./protocol";
+import { whyRefused } from "./refusal";
 import { isLive } from "./run";
-import { initialState, isBusy, reduce, socketAddress, takesInput, type Action, type Effect, type State } from "./state";
+import { initialState, isBusy, reduce, socketAddress, takesInput, type Action, type Effect, type Move, type State } from "./state";
 import type { Terminal } from "./terminal";
 
 const PASSING_NOTICE_MS = 6000;
 
 export interface SessionHandlers {
   shown(state: State): void;
-  /** The address follows a first save or a fork. */
-  moved(key: string, forked: boolean): void;
+  /** The address follows what was saved. */
+  moved(key: string, move: Move): void;
   sent(): void;
   stored(key: string): void;
   /** Another revision was saved since; this one was not. */
   stale(from: number, newest: number): void;
+  /** Another revision was saved since, and nothing of this page was to be. */
+  newer(from: number, newest: number): void;
 }
 
 export class Session {
@@ -32,12 +35,14 @@ export class Session {
       message: (message) => this.apply({ type: "message", message, now: performance.now() }),
       opened: () => this.apply({ type: "link", link: "open" }),
       lost: () => this.apply({ type: "link", link: "lost" }),
+      failed: () => void this.#learnWhy(),
     });
   }
 
   /** The text in the editor is of this revision, not of the newest. */
   startFrom(base: number): void {
     this.state = { ...this.state, base };
+    this.#handlers.shown(this.state);
   }
 
   start(terminal: Terminal): void {
@@ -92,6 +97,10 @@ export class Session {
     window.setTimeout(() => this.apply({ type: "notice-over", text }), PASSING_NOTICE_MS);
   }
 
+  async #learnWhy(): Promise<void> {
+    this.apply({ type: "refused", why: await whyRefused(this.state.key, this.state.isProtected) });
+  }
+
   #notConnected(what: "run" | "save" | "stop"): void {
     const tail = what === "stop" ? "The run goes on until its limits." : "Your text is still here.";
     this.notify(`Not connected, so this cannot ${what} now. ${tail}`);
@@ -106,9 +115,11 @@ export class Session {
       case "finished":
         return this.#terminal?.finish();
       case "moved":
-        return this.#handlers.moved(effect.key, effect.forked);
+        return this.#handlers.moved(effect.key, effect.move);
       case "stored":
         return this.#handlers.stored(this.state.key);
+      case "newer":
+        return this.#handlers.newer(effect.from, effect.newest);
       case "stale":
         return this.#handlers.stale(effect.from, effect.newest);
       case "resume":

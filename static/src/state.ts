@@ -30,6 +30,8 @@ export interface State {
   pending: "run" | "save" | null;
   /** A sentence that stands before the run's own, until the next thing happens. */
   notice: string;
+  /** Why the server lets this page connect no more; empty while it is not known to refuse. */
+  refusal: string;
   /** The sentence the server wrote into the page. */
   lastMessage: string;
   /** On a page opened as a fork: the original. */
@@ -41,16 +43,22 @@ export interface State {
 export type Action =
   | { type: "message"; message: ServerMessage; now: number }
   | { type: "link"; link: Link }
+  | { type: "refused"; why: string }
   | { type: "sent"; what: "run" | "save" }
   | { type: "notice"; text: string }
   | { type: "notice-over"; text: string };
+
+/** Where a page goes: to its first save, or to a fresh address; to a fork; or elsewhere, because its address was another's. */
+export type Move = "first" | "fork" | "elsewhere";
 
 export type Effect =
   | { type: "clear" }
   | { type: "write"; stream: OutputStream; data: string }
   | { type: "finished" }
-  | { type: "moved"; key: string; forked: boolean }
+  | { type: "moved"; key: string; move: Move }
   | { type: "stored" }
+  /** Somebody else, or another tab, saved this revision. */
+  | { type: "newer"; from: number; newest: number }
   /** A save was refused: this revision is newer than the one that the text started from. */
   | { type: "stale"; from: number; newest: number }
   | { type: "resume" };
@@ -61,7 +69,7 @@ export interface Step {
 }
 
 export function initialState(page: Pick<State, "key" | "revision" | "base" | "owner" | "saved" | "forkOf" | "isProtected" | "printed" | "lastMessage" | "notice">): State {
-  return { ...page, viewers: 1, link: "connecting", run: null, past: new Set(), pending: null };
+  return { ...page, viewers: 1, link: "connecting", refusal: "", run: null, past: new Set(), pending: null };
 }
 
 /** Whether this visitor's own run is queued or live. Others' runs are watched, and do not stop one's own. */
@@ -110,6 +118,8 @@ export function reduce(state: State, action: Action): Step {
       return receive(state, action.message, action.now);
     case "link":
       return only(linkChanged(state, action.link));
+    case "refused":
+      return only(state.link === "lost" ? { ...state, refusal: action.why } : state);
     case "sent":
       return only({ ...state, pending: action.what, notice: "" });
     case "notice":
@@ -121,7 +131,8 @@ export function reduce(state: State, action: Action): Step {
 
 const only = (state: State): Step => ({ state, effects: [] });
 
-function linkChanged(state: State, link: Link): State {
+function linkChanged(before: State, link: Link): State {
+  const state = link === "open" ? { ...before, refusal: "" } : before;
   if (link !== "lost" || state.pending === null) return { ...state, link };
   const what = state.pending === "run" ? "Run" : "Save";
   return { ...state, link, pending: null, notice: `Connection lost before the answer came. Press ${what} again once it is back.` };
@@ -153,18 +164,30 @@ function snippet(state: State, message: SnippetMessage): Step {
   // A newer revision alone may be another tab's.
   const stored = message.stored !== undefined;
   const effects: Effect[] = [];
-  if (moved || (message.saved && !state.saved)) effects.push({ type: "moved", key: message.key, forked: moved && message.saved });
+  if (moved || (message.saved && !state.saved)) effects.push({ type: "moved", key: message.key, move: moveOf(state, message) });
   if (stored) effects.push({ type: "stored" });
+  else if (isNewer(state, message)) effects.push({ type: "newer", from: state.base, newest: message.revision });
   const { key, revision, owner, saved } = message;
   // Of what is gone, the page says still which revision it shows: nothing is kept in its place without a word.
   const base = message.stored ?? (moved ? revision : state.base);
   const next = { ...state, key, revision, base, owner, saved };
-  if (state.pending === "save" && stored) return { state: { ...next, pending: null, notice: savedSentence(moved) }, effects };
+  if (state.pending === "save" && stored) return { state: { ...next, pending: null, notice: savedSentence(moved, state.saved) }, effects };
   return { state: next, effects };
 }
 
-function savedSentence(moved: boolean): string {
-  return moved ? "Saved as your own copy. The address has changed." : "Saved.";
+function moveOf(state: State, message: SnippetMessage): Move {
+  if (message.key === state.key || !message.saved) return "first";
+  return state.saved ? "fork" : "elsewhere";
+}
+
+// While an answer to one's own is awaited, that says what became of it.
+function isNewer(state: State, message: SnippetMessage): boolean {
+  return message.key === state.key && message.saved && message.revision > state.revision && state.pending === null;
+}
+
+function savedSentence(moved: boolean, wasSaved: boolean): string {
+  if (!moved) return "Saved.";
+  return wasSaved ? "Saved as your own copy. The address has changed." : "Saved. The address has changed.";
 }
 
 function event(state: State, message: RunEvent, now: number): Step {

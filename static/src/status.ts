@@ -18,7 +18,7 @@ export const CONNECTION_LOST = "Connection lost, trying again…";
 export function status(state: State): Status {
   const own = runStatus(state);
   if (state.notice) return { sentence: state.notice, tone: own.tone };
-  if (state.link === "lost") return { sentence: CONNECTION_LOST, tone: "waiting" };
+  if (state.link === "lost") return { sentence: state.refusal || CONNECTION_LOST, tone: "waiting" };
   return own;
 }
 

@@ -35,8 +35,18 @@ export class View {
     revision.value = String(state.base);
     fork.href = `/?fork=${encodeURIComponent(state.key)}`;
     form.action = `/${state.key}/run`;
+    this.#showKept(state);
     this.#showOutputOf(outputOf(state));
     this.#tick();
+  }
+
+  #showKept(state: State): void {
+    const { keep, kept, keptWord, keptOwn, keptLink } = this.#elements;
+    // Where it can still be chosen how to keep it, that stands there.
+    kept.hidden = !state.saved || keep !== null;
+    setText(keptWord, state.isProtected ? "Password protected" : state.owner ? "Yours" : "My snippets");
+    keptOwn.hidden = !state.owner;
+    keptLink.href = `/${state.key}/revisions`;
   }
 
   #showOutputOf(revision: number): void {

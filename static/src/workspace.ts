@@ -68,13 +68,26 @@ export class Workspace {
   }
 
   restore(snapshot: Snapshot): void {
+    this.#fill(snapshot);
+    this.#editor.open(snapshot.files);
+    this.#changed();
+  }
+
+  /** Shows a later revision in the place of one that nobody has changed. */
+  follow(snapshot: Snapshot): void {
+    this.#fill(snapshot);
+    this.#elements.titleText.textContent = snapshot.title || "Untitled";
+    this.#elements.titleText.classList.toggle("is-empty", snapshot.title === "");
+    this.#editor.follow(snapshot.files);
+    this.#changed();
+  }
+
+  #fill(snapshot: Snapshot): void {
     const { language, title, args, stdin, inputs } = this.#elements;
     if ([...language.options].some((option) => option.value === snapshot.language)) language.value = snapshot.language;
     this.#language = language.value;
     [title.value, args.value, stdin.value] = [snapshot.title, snapshot.args, snapshot.stdin];
     if (snapshot.args !== "" || snapshot.stdin !== "") inputs.open = true;
-    this.#editor.open(snapshot.files);
-    this.#changed();
   }
 
   /** What Run and Save send; null, and said, when the arguments cannot be understood. */

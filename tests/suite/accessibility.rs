@@ -8,7 +8,9 @@ use thirtyfour::Key;
 
 use crate::browser::Browser;
 use crate::page::SnippetPage;
+use crate::protected::post;
 use crate::server::Server;
+use crate::socket::{Visitor, fresh_key};
 
 /// Fails with what axe finds on the page that is shown.
 pub async fn is_clean(browser: &Browser, page: &str) {
@@ -106,15 +108,8 @@ async fn pages_without_a_script_are_clean() {
 
 /// The page in light on a desktop, and in dark on a phone, where nothing is wider than the screen.
 async fn is_clean_everywhere(browser: &Browser, name: &str) {
-    is_clean(browser, name).await;
     is_walked_by_keyboard(browser, name).await;
-    dark(browser).await;
-    browser.be_a_phone().await;
-    is_clean(browser, &format!("{name}, dark, on a phone")).await;
-    let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-    assert_eq!(browser.script(wider).await, json!(0), "{name}");
-    browser.order("Emulation.clearDeviceMetricsOverride", json!({})).await;
-    browser.order("Emulation.setEmulatedMedia", json!({"features": []})).await;
+    is_clean_in_both(browser, name).await;
 }
 
 /// Marks what has the focus, and tells it when nobody could see that it has.
@@ -215,4 +210,35 @@ async fn an_owners_pages_are_clean_and_need_no_mouse() {
     other.driver.goto(link.as_str().unwrap()).await.unwrap();
     is_clean_everywhere(&other, "a link from another device").await;
     press(&format!("{key}/revisions"), "/delete", "For 60 seconds").await;
+}
+
+#[tokio::test]
+async fn a_dead_link_and_what_is_told_above_the_code_are_clean() {
+    let url = Server::shared().await.url();
+    let owner = Visitor::new(url).await;
+    let page = SnippetPage::open(&format!("{url}/aaaaaaaaaaab")).await;
+    is_clean_in_both(&page.browser, "a dead link").await;
+    let key = fresh_key(url).await;
+    assert_eq!(post(&owner, &format!("/{key}/save"), "language=bash&content=echo+1").await.status(), 303);
+    page.go(&format!("{url}/{key}")).await;
+    page.paste("echo typed").await;
+    assert_eq!(post(&owner, &format!("/{key}/save"), "language=bash&content=echo+2").await.status(), 303);
+    let told = "return document.getElementById('banner').textContent.includes('while you were editing')";
+    page.browser.until("it is told of the newer revision", told).await;
+    is_clean_in_both(&page.browser, "a newer revision").await;
+    assert_eq!(post(&owner, &format!("/{key}/password"), "password=sesame").await.status(), 303);
+    page.says("This snippet has a password now.").await;
+    is_clean_in_both(&page.browser, "a new password").await;
+}
+
+/// The same of a page that keeps the keys to itself.
+async fn is_clean_in_both(browser: &Browser, name: &str) {
+    is_clean(browser, name).await;
+    dark(browser).await;
+    browser.be_a_phone().await;
+    is_clean(browser, &format!("{name}, dark, on a phone")).await;
+    let wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.script(wider).await, json!(0), "{name}");
+    browser.order("Emulation.clearDeviceMetricsOverride", json!({})).await;
+    browser.order("Emulation.setEmulatedMedia", json!({"features": []})).await;
 }

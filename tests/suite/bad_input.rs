@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::curl::Shell;
 use crate::engine_faults::make_image;
 use crate::own_engine::{EngineOptions, OwnEngine};
 use crate::server::{Server, until};
@@ -173,4 +174,53 @@ async fn input_that_nobody_reads_and_input_after_the_end_hurt_nothing() {
     page.send(json!({"type": "input", "run": started["run"], "data": "mine\n"})).await;
     let output = page.event("output").await;
     assert_eq!(output["data"], "got <mine>\n");
+}
+
+#[tokio::test]
+async fn a_word_behind_the_address_that_is_not_known_keeps_and_runs_nothing() {
+    let shell = Shell::new(&[("a.sh", "echo 1\n")]).await;
+    let kept = shell.curl(&["-T", "a.sh", "HOST/"]);
+    let bearer = kept.bearer();
+    for words in [
+        vec!["-T", "a.sh", "HOST/?expire=1d"],
+        vec!["--data-binary", "@a.sh", "HOST/?language=bash&burns=1"],
+        vec!["--data-binary", "@a.sh", "HOST/run/bash?stauts=1"],
+        vec!["-X", "PUT", "-H", &bearer, "--data-binary", "@a.sh", &format!("{}?revison=1", kept.body.trim())],
+    ] {
+        let refused = shell.curl(&words);
+        assert!(refused.status == 400 && refused.body.contains("expires, burn, name"), "{words:?}: {refused:?}");
+    }
+    assert_eq!(
+        shell.curl(&[&format!("{}?utm_source=x", kept.body.trim())]).body,
+        "echo 1\n",
+        "links get words on their way"
+    );
+}
+
+/// Browsers keep addresses in histories, proxies in logs; so what stands there is no secret any more, and is not used as one.
+#[tokio::test]
+async fn a_password_in_an_address_is_refused_in_words_and_stands_in_no_log() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let log = directory.path().join("log");
+    let command = format!("CODECUBE_LOG=debug exec \"$0\" \"$@\" 2>'{}'", log.display());
+    let server = Server::start_through(&["bash", "-c", &command], &["--pool-size=0"]);
+    let shell = Shell::at(server.url(), &[("a.sh", "echo 1\n")]);
+    let kept = shell.curl(&["-u", ":sesame", "-T", "a.sh", "HOST/"]);
+    let address = |words: &str| format!("{}{words}", kept.body.trim());
+    for words in ["?password=sesame", "/raw?password=sesame", "/socket?token=sesame", "?fork=x&Pass%77ord=sesame"] {
+        let text = shell.curl(&[&address(words)]);
+        assert_eq!(text.status, 400, "{words}: {text:?}");
+        assert!(text.body.contains("does not belong in an address"), "{text:?}");
+    }
+    let json = shell.curl(&["-H", "Accept: application/json", &address("?password=sesame")]);
+    assert_eq!((json.status, json.body.contains("\"secret_in_address\"")), (400, true), "{json:?}");
+    let page = shell.curl(&["-H", "Accept: text/html", &address("?password=sesame")]);
+    assert!(page.status == 400 && page.body.contains("does not belong in an address"), "{page:?}");
+    assert!(!page.body.contains("sesame") && !page.head.contains("sesame"), "{page:?}");
+    let made = shell.curl(&["-T", "a.sh", "HOST/?password=sesame"]);
+    assert_eq!(made.status, 400, "nothing is kept in clear that was to have a password: {made:?}");
+    assert_eq!(shell.curl(&[&address("?utm_source=x")]).status, 401, "what others put behind it is no matter");
+    drop(server);
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("with 400") && !log.contains("sesame"), "{log}");
 }

@@ -186,11 +186,11 @@ async fn a_second_tab_gets_a_choice_and_no_text_is_lost() {
     let cookie = page.browser.driver.get_named_cookie("codecube_owner").await.unwrap().value;
     let owner = Visitor { url: Server::shared().await.url().to_owned(), cookie: format!("codecube_owner={cookie}") };
     let mut other_tab = owner.open(&page.key().await).await;
+    page.paste("print('mine')").await;
     other_tab
         .send(json!({"type": "save", "language": "python", "files": [{"path": "main.py", "content": "other"}]}))
         .await;
     other_tab.next_that(|heard| heard["stored"].is_u64()).await;
-    page.paste("print('mine')").await;
     press(&page, "#save").await;
     banner_says(&page, "Revision 2 was saved elsewhere").await;
     let href = page.browser.script("return document.querySelector('#banner a').getAttribute('href')").await;

@@ -62,7 +62,7 @@ async fn an_original_lists_its_forks_and_each_names_the_revision_it_started_from
     let list = page(&format!("{key}/revisions")).await;
     let forks = list.split("id=\"forks\"").nth(1).unwrap().split("</ul>").next().unwrap();
     assert!(forks.contains(&format!("<a href=\"/{old}\"><bdi>&#60;b&#62;mine&#60;/b&#62;</bdi></a>")), "{forks}");
-    assert!(forks.contains("Python, from revision 1"), "{forks}");
+    assert!(forks.contains(&format!("<code>{old}</code>, Python, from revision 1")), "{forks}");
     let text = shell.curl(&[&format!("HOST/{key}/forks")]).body;
     assert!(text.lines().count() == 4 && text.contains("\tpython\tfrom revision 2"), "{text}");
     let mine = page(&format!("{old}/revisions")).await;

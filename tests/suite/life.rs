@@ -1,6 +1,7 @@
 //! What an owner is shown of a snippet's life: kept, restored, deleted.
 
 use reqwest::Response;
+use serde_json::json;
 
 use crate::browser::Browser;
 use crate::page::SnippetPage;
@@ -139,4 +140,23 @@ async fn each_control_of_the_revisions_page_stands_under_a_heading_that_names_it
     }
     let others = html(&Visitor::new(&owner.url).await, &format!("/{key}/revisions")).await;
     assert!(others.contains("Kept until its owner deletes it") && !others.contains("<h2>Delete"), "{others}");
+}
+
+#[tokio::test]
+async fn what_an_owner_has_at_hand_is_there_as_soon_as_it_is_saved() {
+    let url = Server::shared().await.url();
+    let page = SnippetPage::open(&format!("{url}/?language=bash")).await;
+    let shown = "const kept = document.getElementById('kept');
+        return [kept.hidden, kept.innerText.split('\\n')[0], document.getElementById('keep') === null]";
+    assert_eq!(page.browser.script(shown).await, json!([true, "", false]));
+    page.paste("echo mine").await;
+    page.press_run().await;
+    page.shows("mine").await;
+    assert_eq!(page.browser.script(shown).await, json!([false, "Yours", true]));
+    page.shows("mine").await;
+    let key = page.key().await;
+    page.browser.find("#kept-word").await.click().await.unwrap();
+    page.browser.find("#kept-link").await.click().await.unwrap();
+    page.browser.until("its revisions", "return document.querySelector('form[action$=\"/expiry\"]') !== null").await;
+    assert_eq!(page.key().await, format!("{key}/revisions"));
 }

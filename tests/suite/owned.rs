@@ -57,7 +57,9 @@ async fn my_snippets_are_listed_searched_and_deleted() {
     assert!(page(&owner, "GET", "/mine").await.contains(&first), "it is on the list again");
     assert!(page(&owner, "GET", &format!("/{first}")).await.contains(">Yours<"));
     assert!(!page(&stranger, "GET", &format!("/{first}")).await.contains(">Yours<"));
-    assert!(page(&stranger, "GET", "/bbbbbbbbbbbb").await.contains("href=\"/mine\""));
+    let nothing = send(&stranger, "GET", "/bbbbbbbbbbbb").await;
+    assert_eq!(nothing.status(), 404);
+    assert!(nothing.text().await.unwrap().contains("href=\"/mine\""));
 }
 
 #[tokio::test]

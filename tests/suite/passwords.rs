@@ -1,5 +1,6 @@
 //! Passwords: set, changed, tried, and typed into a page.
 
+use crate::page::SnippetPage;
 use crate::protected::{SECRET, cookie_of, post, shell};
 use crate::server::Server;
 use crate::socket::{Visitor, fresh_key, quiet_client};
@@ -148,4 +149,26 @@ async fn in_a_browser_a_snippet_with_a_password_is_saved_from_the_editor_asked_f
     page.browser.until("it is shown", "return document.body.innerText.includes('typed into the editor')").await;
     page.browser.script("history.back()").await;
     page.browser.until("it is gone", "return document.body.innerText.includes('Somebody has read it')").await;
+}
+
+#[tokio::test]
+async fn whoever_has_it_open_is_told_of_a_password_and_finds_what_was_typed_behind_it() {
+    let url = Server::shared().await.url();
+    let owner = Visitor::new(url).await;
+    let key = fresh_key(url).await;
+    assert_eq!(post(&owner, &format!("/{key}/save"), "language=bash&content=echo+1").await.status(), 303);
+    let reader = SnippetPage::open(&format!("{url}/{key}")).await;
+    reader.paste("echo typed").await;
+    assert_eq!(post(&owner, &format!("/{key}/password"), "password=sesame").await.status(), 303);
+    reader.says("This snippet has a password now.").await;
+    let banner = reader.browser.script("return document.getElementById('banner').textContent").await;
+    assert!(banner.as_str().unwrap().contains("What you typed is kept in this browser"), "{banner}");
+    assert_eq!(reader.code().await, "echo typed");
+    reader.browser.find("#banner button").await.click().await.unwrap();
+    reader.browser.until("it asks", "return document.querySelector('form[action$=\"/unlock\"]') !== null").await;
+    reader.browser.find("#password").await.send_keys("sesame").await.unwrap();
+    reader.browser.find("form.ask button.run").await.click().await.unwrap();
+    reader.ready().await;
+    assert_eq!(reader.code().await, "echo typed");
+    reader.browser.until("it is connected", "return document.getElementById('status').textContent === 'Ready'").await;
 }

@@ -75,7 +75,8 @@ async fn an_owners_pages_fit_every_screen_and_are_clean() {
     let burn = "document.querySelector('.keeping').open = true; document.getElementById('keep-burn').checked = true";
     page.browser.script(burn).await;
     page.browser.find("#keep").await.click().await.unwrap();
-    page.browser.until("it is kept", "return location.search === '?kept'").await;
+    page.browser.until("it is kept", "return document.querySelector('.address') !== null").await;
+    assert_eq!(page.browser.script("return location.search").await, "", "the address bar holds the link to send");
     fits(&page, "kept, to be read once").await;
     let wide = "document.querySelector('.address a').textContent = 'https://' + 'W'.repeat(60)";
     page.browser.script(wide).await;

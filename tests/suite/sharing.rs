@@ -98,6 +98,27 @@ async fn a_frame_in_another_sites_page_runs_the_snippet() {
     assert!(!again.contains("first\n42"), "a stranger's run in a frame is shown as the snippet's own");
 }
 
+/// Nobody can type into a frame of another site: what asks for input finds its end, and its reader a way to type.
+#[tokio::test]
+async fn a_program_that_asks_for_input_in_an_embed_ends_and_its_reader_is_led_to_its_page() {
+    let run = async |key: &str| {
+        let url = Server::shared().await.url();
+        let form = quiet_client().post(format!("{url}/{key}/embed")).header("origin", url);
+        form.send().await.unwrap().text().await.unwrap()
+    };
+    let shell = Shell::new(&[("a.py", "print('hello', input('name? '))\n")]).await;
+    let key = shell.curl(&["-F", "file=@a.py", "HOST/"]).key();
+    let html = run(&key).await;
+    assert!(html.contains("name? ") && html.contains("EOFError"), "{html}");
+    assert!(
+        html.contains(&format!("<a href=\"/{key}\" target=\"_blank\" rel=\"noopener\">Run it on its own page</a>")),
+        "{html}"
+    );
+    let given = shell.curl(&["-F", "file=@a.py", "-F", "stdin=Ada", "HOST/"]).key();
+    let html = run(&given).await;
+    assert!(html.contains("hello Ada") && !html.contains("Run it on its own page"), "{html}");
+}
+
 #[tokio::test]
 async fn oembed_gives_a_frame_for_addresses_of_ours_only() {
     let key = kept(CODE).await;

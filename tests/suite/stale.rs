@@ -7,6 +7,9 @@ use crate::page::SnippetPage;
 use crate::server::Server;
 use crate::socket::{Page, Visitor, quiet_client};
 
+const BANNER: &str =
+    "return document.getElementById('banner').textContent.includes('Revision 2 was saved elsewhere …')";
+
 fn save(text: &str, revision: Option<u64>) -> Value {
     json!({"type": "save", "language": "python", "files": [{"path": "", "content": text}], "revision": revision})
 }
@@ -87,8 +90,9 @@ async fn a_second_tab_is_told_and_keeps_its_text() {
     let cookie = first.browser.driver.get_named_cookie("codecube_owner").await.unwrap().value;
     let owner = Visitor { url: Server::shared().await.url().to_owned(), cookie: format!("codecube_owner={cookie}") };
     let mut other_tab = owner.open(&first.key().await).await;
-    stored(&mut other_tab, save("print('other')", Some(1))).await;
     first.paste("print('mine')").await;
+    stored(&mut other_tab, save("print('other')", Some(1))).await;
+    first.browser.until("it is told at once", &BANNER.replace("…", "while you were editing. Yours is not saved")).await;
     first.browser.find("#save").await.click().await.unwrap();
     first.says("Revision 2 was saved elsewhere").await;
     assert_eq!(first.code().await, "print('mine')");
@@ -98,4 +102,56 @@ async fn a_second_tab_is_told_and_keeps_its_text() {
     first.says("Saved").await;
     let raw = quiet_client().get(format!("{address}/raw")).send().await.unwrap();
     assert_eq!(raw.text().await.unwrap(), "print('mine')");
+}
+
+/// Whoever typed nothing has nothing to choose: an owner's other tab, and a reader's page.
+#[tokio::test]
+async fn a_page_that_nobody_typed_in_shows_what_was_saved_elsewhere() {
+    let url = Server::shared().await.url();
+    let owner = Visitor::new(url).await;
+    let mut tab = owner.fresh().await;
+    stored(&mut tab, save("print('first')", Some(0))).await;
+    let reader = SnippetPage::open(&format!("{url}/{}", tab.key)).await;
+    assert_eq!(reader.code().await, "print('first')");
+    let mut newer = save("print('second')", Some(1));
+    (newer["title"], newer["args"]) = ("Two".into(), json!(["a b"]));
+    stored(&mut tab, newer).await;
+    reader.browser.until("it is told", &BANNER.replace(" …", ", and is shown now")).await;
+    assert_eq!(reader.code().await, "print('second')");
+    let fields = "return [document.getElementById('args').value, document.getElementById('title-text').textContent,
+        document.getElementById('revision').value, document.getElementById('dirty').hidden]";
+    assert_eq!(reader.browser.script(fields).await, json!(["'a b'", "Two", "2", true]));
+    reader.paste("print('mine')").await;
+    stored(&mut tab, save("print('third')", Some(2))).await;
+    let told = BANNER.replace("Revision 2", "Revision 3").replace("…", "while you were editing. Yours is kept here");
+    reader.browser.until("its text stays", &told).await;
+    assert_eq!(reader.code().await, "print('mine')");
+}
+
+/// Tabs of one browser share what it keeps of unsaved text.
+#[tokio::test]
+async fn a_tab_that_follows_leaves_the_draft_of_another_tab_alone() {
+    let url = Server::shared().await.url();
+    let mut program = Visitor::new(url).await.fresh().await;
+    stored(&mut program, save("print('first')", Some(0))).await;
+    let address = format!("{url}/{}", program.key);
+    let page = SnippetPage::open(&address).await;
+    let driver = &page.browser.driver;
+    let (left, right) = (driver.window().await.unwrap(), driver.new_tab().await.unwrap());
+    driver.switch_to_window(right.clone()).await.unwrap();
+    page.go(&address).await;
+    driver.switch_to_window(left.clone()).await.unwrap();
+    page.paste("print('typed')").await;
+    let draft = format!("return (localStorage.getItem('codecube:draft:{}') ?? '').includes('typed')", program.key);
+    page.browser.until("it is a draft", &draft).await;
+    driver.switch_to_window(right).await.unwrap();
+    stored(&mut program, save("print('second')", Some(1))).await;
+    page.browser.until("it follows", &BANNER.replace(" …", ", and is shown now")).await;
+    assert_eq!(page.code().await, "print('second')");
+    let later = "window.later ??= performance.now(); return performance.now() - window.later > 1000";
+    page.browser.until("what is shown has been looked at for a draft", later).await;
+    assert_eq!(page.browser.script(&draft).await, json!(true), "the text that was typed in the other tab");
+    driver.switch_to_window(left).await.unwrap();
+    page.reload().await;
+    assert_eq!(page.code().await, "print('typed')");
 }

@@ -22,8 +22,9 @@ const MAX_WORDS: usize = 8;
 /// Room for them.
 const WORDS_BYTES: usize = 4096;
 
-/// What may stand behind the address.
+/// What may stand behind the address. Nothing else: a mistyped `expires` would keep for ever what was to go.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Options {
     /// The language's id or alias.
     pub(super) language: Option<String>,

@@ -10,6 +10,7 @@ use crate::snippets::store::SnippetError;
 use crate::web::assets::Page;
 use crate::web::error::WebError;
 use crate::web::links::{self, own_path};
+use crate::web::note::Note;
 use crate::web::refusal::Refusal;
 use crate::web::state::State;
 
@@ -51,7 +52,7 @@ pub(in crate::web) fn page(error: &WebError, request: &HttpRequest) -> Option<Re
         WebError::Snippet(SnippetError::Locked(key)) => Some(unlock(key, false)),
         WebError::Snippet(SnippetError::WrongPassword(key)) => Some(unlock(key, true)),
         WebError::Snippet(SnippetError::Burns(key)) => {
-            let is_fresh = request.query_string() == "kept";
+            let is_fresh = Note::of(request) == Some(Note::Kept);
             let state = request.app_data::<Data<State>>();
             let address = state.map(|state| links::of_snippet(request, state, key)).unwrap_or_default();
             Some(BurnPage { page: page(), key: key.as_str(), address, is_fresh }.render())

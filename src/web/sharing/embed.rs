@@ -62,8 +62,11 @@ struct EmbedPage<'a> {
 #[derive(Template)]
 #[template(path = "embed_tail.html")]
 struct EmbedTail<'a> {
+    key: &'a str,
     message: &'a str,
     tone: &'a str,
+    /// It had no input, and could not ask for any.
+    is_silent: bool,
 }
 
 /// `GET /{key}/embed`
@@ -101,11 +104,10 @@ pub(in crate::web) async fn run(
     let visitor = Network::of(&request, &state.settings).name();
     submission::submit(&state.runs, &id, &run, &visitor).await?;
     state.runs.control(&id, &Control::Eof).await?;
+    let is_silent = public.content.program.stdin.as_deref().unwrap_or_default().is_empty();
+    let key = key.into_inner();
+    let tail = move |message: &str, tone: &str| EmbedTail { key: key.as_str(), message, tone, is_silent }.render();
     Ok(run_result::stream(&state, Around { head, tail: Box::new(tail) }, follower))
-}
-
-fn tail(message: &str, tone: &str) -> Result<String, askama::Error> {
-    EmbedTail { message, tone }.render()
 }
 
 async fn write(

@@ -35,6 +35,7 @@ function connect(): { connection: Connection; seen: string[] } {
     message: () => seen.push("message"),
     opened: () => seen.push("opened"),
     lost: () => seen.push("lost"),
+    failed: () => seen.push("failed"),
   });
   return { connection, seen };
 }
@@ -59,5 +60,13 @@ test("nothing is kept back while a lost one is made again", () => {
   connection.open();
   assert.equal(connection.send(eof), false);
   FakeSocket.last.becomes(FakeSocket.OPEN, "open");
-  assert.deepEqual([FakeSocket.last.sent, seen], [[], ["lost", "opened"]]);
+  assert.deepEqual([FakeSocket.last.sent, seen], [[], ["lost", "failed", "opened"]]);
+});
+
+test("a connection that stood and broke is no failed try", () => {
+  const { connection, seen } = connect();
+  connection.open();
+  FakeSocket.last.becomes(FakeSocket.OPEN, "open");
+  FakeSocket.last.becomes(3, "close");
+  assert.deepEqual(seen, ["opened", "lost"]);
 });

@@ -87,15 +87,36 @@ test("an event of an unknown kind still counts", () => {
 test("a fork moves the page and makes the visitor its owner", () => {
   const forked: ServerMessage = { type: "snippet", key: "k2", revision: 1, owner: true, saved: true };
   const { state, effects } = feed(fresh({ owner: false, pending: "run" }), forked, queued("a"));
-  assert.deepEqual(effects[0], { type: "moved", key: "k2", forked: true });
+  assert.deepEqual(effects[0], { type: "moved", key: "k2", move: "fork" });
   assert.deepEqual([state.owner, state.run?.key, takesInput(state)], [true, "k2", true]);
 });
 
 test("a first save moves the page without calling it a fork", () => {
   const stored: ServerMessage = { type: "snippet", key: "k1", revision: 1, owner: true, saved: true, stored: 1 };
   const { state, effects } = feed(fresh({ saved: false, revision: 0, pending: "save" }), stored);
-  assert.deepEqual(effects, [{ type: "moved", key: "k1", forked: false }, { type: "stored" }]);
+  assert.deepEqual(effects, [{ type: "moved", key: "k1", move: "first" }, { type: "stored" }]);
   assert.deepEqual([state.pending, state.notice], [null, "Saved."]);
+});
+
+test("what is saved where another snippet is, or was, is no fork", () => {
+  const stored: ServerMessage = { type: "snippet", key: "k2", revision: 1, owner: true, saved: true, stored: 1 };
+  const { state, effects } = feed(fresh({ saved: false, revision: 0, pending: "save" }), stored);
+  assert.deepEqual(effects, [{ type: "moved", key: "k2", move: "elsewhere" }, { type: "stored" }]);
+  assert.equal(state.notice, "Saved. The address has changed.");
+});
+
+test("whoever waits at an address is shown the first save there", () => {
+  const theirs: ServerMessage = { type: "snippet", key: "k1", revision: 1, owner: false, saved: true };
+  const { effects } = feed(fresh({ saved: false, owner: false, revision: 0, base: 0 }), theirs);
+  assert.deepEqual(effects, [{ type: "moved", key: "k1", move: "first" }, { type: "newer", from: 0, newest: 1 }]);
+});
+
+test("why the server refuses to connect is said until it does not", () => {
+  const lost = reduce(fresh(), { type: "link", link: "lost" }).state;
+  const refused = reduce(lost, { type: "refused", why: "This snippet has a password now." }).state;
+  assert.equal(refused.refusal, "This snippet has a password now.");
+  assert.equal(reduce(refused, { type: "link", link: "open" }).state.refusal, "");
+  assert.equal(reduce(fresh(), { type: "refused", why: "late" }).state.refusal, "", "it has connected meanwhile");
 });
 
 test("what the server says on connect moves nothing", () => {
@@ -122,6 +143,7 @@ test("what another tab saved is not what this editor started from, until its use
   const elsewhere: ServerMessage = { type: "snippet", key: "k1", revision: 2, owner: true, saved: true };
   const { state } = feed(fresh(), elsewhere);
   assert.deepEqual([state.revision, state.base], [2, 1]);
+  assert.deepEqual(feed(fresh(), elsewhere).effects, [{ type: "newer", from: 1, newest: 2 }]);
   const waiting = feed(fresh({ pending: "save" }), elsewhere);
   assert.deepEqual([waiting.state.pending, waiting.effects], ["save", []], "another's save is no answer to one's own");
   const refused = feed({ ...state, pending: "save" }, { type: "error", code: "stale", message: "Revision 2 was saved." });
