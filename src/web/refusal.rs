@@ -83,13 +83,7 @@ impl Refusal {
                  change and delete. Nothing was taken. Send it without your token to be given the sender's, or with ?join=1 if \
                  you are the sender.",
             ),
-            Self::SecretInAddress => story(
-                StatusCode::BAD_REQUEST,
-                "secret_in_address",
-                "A password or a token does not belong in an address, where histories and logs keep it, so nothing was done. \
-                 Type it into the page's form, or send a password as “curl -u :PASSWORD” and a token as “Authorization: \
-                 Bearer TOKEN”.",
-            ),
+            Self::SecretInAddress => secret_in_address(),
             Self::MoveUsed => story(
                 StatusCode::GONE,
                 "move_used",
@@ -97,6 +91,13 @@ impl Refusal {
             ),
         }
     }
+}
+
+fn secret_in_address() -> Story {
+    let message = "A password or a token does not belong in an address, where histories and logs keep it, so nothing was \
+                   done. Type it into the page's form, or send a password as “curl -u :PASSWORD” and a token as \
+                   “Authorization: Bearer TOKEN”.";
+    story(StatusCode::BAD_REQUEST, "secret_in_address", message)
 }
 
 /// The request came from another site's page.
