@@ -98,7 +98,11 @@ pub(super) async fn protect(
 
 /// What a page may do; without a nonce for what is none, should a browser ever take it for one.
 fn policy(nonce: Option<Nonce>) -> HeaderValue {
-    let nonce = nonce.map(|Nonce(nonce)| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    static WITHOUT: LazyLock<HeaderValue> = LazyLock::new(|| policy_with(""));
+    nonce.map_or_else(|| WITHOUT.clone(), |Nonce(nonce)| policy_with(&format!(" 'nonce-{nonce}'")))
+}
+
+fn policy_with(nonce: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'{nonce}; img-src 'self' data:; \
          font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -14,7 +14,7 @@ pub(super) fn site(request: &HttpRequest, state: &State) -> String {
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let scheme = if came_by_https(request, &state.settings) { "https" } else { "http" };
-    format!("{scheme}://{host}")
+    [scheme, "://", host].concat()
 }
 
 /// A path of this server to go to, or its root: what somebody else wrote must not lead elsewhere.
@@ -25,7 +25,7 @@ pub(super) fn own_path(path: &str) -> &str {
 
 /// The whole address of a snippet.
 pub(super) fn of_snippet(request: &HttpRequest, state: &State, key: &SnippetKey) -> String {
-    format!("{}/{key}", site(request, state))
+    [&site(request, state), "/", key.as_str()].concat()
 }
 
 #[cfg(test)]
