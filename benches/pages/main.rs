@@ -22,9 +22,10 @@ use std::time::Duration;
 use load::Measured;
 use sides::{Side, Sides};
 
-/// Rounds; in each every side is asked once, so that a slow moment of the machine hits all alike.
-const ROUNDS: usize = 7;
-const ROUND: Duration = Duration::from_millis(900);
+/// Rounds; in each every side is asked once, so that a slow moment of the machine hits all alike. They are short beside the
+/// seconds in which Redis writes its file anew, which takes a part of the machine from whoever is asked just then.
+const ROUNDS: usize = 21;
+const ROUND: Duration = Duration::from_millis(300);
 const WARM_UP: Duration = Duration::from_millis(500);
 /// What can be asked for by name; any other argument names a side.
 const PARTS: [&str; 2] = ["view", "create"];
