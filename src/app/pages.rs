@@ -51,6 +51,7 @@ impl Pages {
         };
         let snippets = parts.snippets.clone();
         let (state, watching) = State::start(parts, web_settings(page), stop.clone());
+        fold_older(&snippets).await;
         list_older(snippets);
         let server = web::server::server(listener, state.clone(), workers(page))?;
         let handle = server.handle();
@@ -72,6 +73,17 @@ impl Pages {
         }
         if !in_order {
             tracing::error!("a part of the web did not end in order");
+        }
+    }
+}
+
+/// Before anybody asks for one of them.
+async fn fold_older(snippets: &Snippets) {
+    match snippets.fold_older().await {
+        Ok(0) => {}
+        Ok(found) => tracing::info!("{found} snippets of before have their revisions in them now"),
+        Err(error) => {
+            tracing::error!(error = ?error, "snippets of an older version cannot be read before the next start")
         }
     }
 }

@@ -34,23 +34,29 @@ pub const DELETED_RUN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Name of the consumer group of every queue.
 pub const QUEUE_GROUP: &str = "runners";
 
-/// Hash: owner, head, created, expires, forked from, lock, burns. A mark alone (`gone`) once it was burnt or removed. Lives until its expiry, or until it is deleted.
+/// Hash: a snippet. Lives until its expiry, or until it is deleted.
+///
+/// Owner, head, created, expires, forked from, lock, burns; for each kept revision its content (`revision:N`) and what
+/// lists say of it (`summary:N`). A mark alone (`gone`) once it was burnt or removed.
 #[must_use]
 pub fn snippet(key: &str) -> String {
-    format!("{{snippet:{key}}}")
+    ["{snippet:", key, "}"].concat()
 }
 
-/// Hash: revision number → revision. Lives with the snippet.
+/// Hash: revision number → revision, of a snippet that an older version of this program stored.
 #[must_use]
-pub fn snippet_revisions(key: &str) -> String {
+pub fn older_revisions(key: &str) -> String {
     format!("{{snippet:{key}}}:revisions")
 }
 
-/// List: number, time and summary of each kept revision, newest last. Lives with the snippet.
+/// List: number, time and summary of each revision, newest last; of such a snippet.
 #[must_use]
-pub fn snippet_history(key: &str) -> String {
+pub fn older_history(key: &str) -> String {
     format!("{{snippet:{key}}}:history")
 }
+
+/// Present when snippets of before are stored as they are now.
+pub const SNIPPETS_FOLDED: &str = "snippets:folded";
 
 /// Sorted set: keys of this snippet's forks that anybody may know of, scored by when they were made. Lives with the snippet.
 #[must_use]
@@ -58,11 +64,10 @@ pub fn snippet_forks(key: &str) -> String {
     format!("{{snippet:{key}}}:forks")
 }
 
-/// Part of a snippet before it stands at its place: there within one transaction, unless the place is taken. `try_id` is
-/// like no other's.
+/// A snippet before it stands at its place: there for a moment, unless the place is taken. `try_id` is like no other's.
 #[must_use]
-pub fn snippet_aside(place: &str, try_id: u64) -> String {
-    format!("{place}:aside:{try_id:x}")
+pub fn snippet_aside(key: &str, try_id: &str) -> String {
+    ["{snippet:", key, "}:aside:", try_id].concat()
 }
 
 /// Stream: the runs of this snippet, newest last. Lives with the snippet.
@@ -108,8 +113,9 @@ pub fn snippet_was(key: &str) -> String {
 /// How long it is remembered that a snippet was here which is burnt, removed, deleted or over; its key is nobody's as long.
 pub const MARK_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Sorted set: keys of the snippets of one owner, scored by when they were created. A list to look at; whose a snippet
-/// is, it says itself.
+/// Sorted set: keys of the snippets of one owner, scored by when they were created.
+///
+/// A list to look at; whose a snippet is, it says itself. An owner's first is not on it where its key follows from the owner's hash.
 #[must_use]
 pub fn owner_snippets(owner_hash: &str) -> String {
     format!("{{owner:{owner_hash}}}:snippets")

@@ -1,18 +1,23 @@
-//! Creating: a snippet is put together aside and moved to its key in one transaction, so that nothing which stands there
-//! is ever overwritten and no crash leaves half of one. A script would do the same; plain commands take Redis two thirds
-//! of its time.
+//! Creating: a snippet is put together aside by one command and moved to its key by another, so that nothing which
+//! stands there is ever overwritten and no crash leaves half of one.
 
-use redis::{AsyncCommands, Cmd, Pipeline, RedisError, RedisResult, Value, from_redis_value};
+use redis::{AsyncCommands, Cmd, Pipeline, RedisResult, Value};
 
 use crate::db::{DbError, keys};
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lifetime::mark_milliseconds;
 use crate::snippets::ownership::owned;
-use crate::snippets::revision::Packed;
+use crate::snippets::reading::{CONTENT_ID, content_field, summary_field};
 use crate::snippets::store::{NewSnippet, SnippetError, Snippets, pack};
 
 /// How often a fresh key is tried when one is taken; with 70 random bits the second try is a fault of ours.
 const FRESH_KEY_TRIES: usize = 3;
+
+/// Commands that create most snippets, words of the longest, and its bytes beside the content; for what is stored at once
+/// nothing need grow.
+const COMMANDS: usize = 3;
+const FIELDS: usize = 24;
+const OTHER_BYTES: usize = 512;
 
 /// What whoever waits at a key is told when a snippet stands there.
 const NEWS: &str = r#"{"news":"revision","revision":1}"#;
@@ -28,7 +33,7 @@ impl Snippets {
         if is_taken {
             return Err(SnippetError::Taken);
         }
-        self.put(key, new).await?;
+        self.put(key, new, true).await?;
         let told: Result<(), _> = self.db.commands().publish(keys::snippet_channel(key.as_str()), NEWS).await;
         if let Err(error) = told {
             tracing::warn!(error = ?error, "a snippet was created, but whoever waits for it was not told");
@@ -36,14 +41,15 @@ impl Snippets {
         Ok(())
     }
 
-    /// Creates a snippet under a fresh key.
+    /// Creates a snippet under a fresh key; an owner's first under the one that [`SnippetKey::first_of`] gives.
     ///
     /// # Errors
     /// When Redis fails.
     pub async fn create_anywhere(&self, new: &NewSnippet<'_>) -> Result<SnippetKey, SnippetError> {
-        for _ in 0..FRESH_KEY_TRIES {
-            let key = SnippetKey::random();
-            match self.put(&key, new).await {
+        for number in 0..FRESH_KEY_TRIES {
+            let is_first = new.is_first && number == 0;
+            let key = if is_first { SnippetKey::first_of(new.owner) } else { SnippetKey::random() };
+            match self.put(&key, new, !is_first).await {
                 Err(SnippetError::Taken) => {}
                 Err(error) => return Err(error),
                 Ok(()) => return Ok(key),
@@ -52,33 +58,30 @@ impl Snippets {
         Err(SnippetError::Taken)
     }
 
-    /// Puts a snippet under a key where nothing stands, and on its owner's list. The list is no authority, so it is
-    /// written in the same breath: a key that somebody else was quicker to take leaves it when it is read.
-    async fn put(&self, key: &SnippetKey, new: &NewSnippet<'_>) -> Result<(), SnippetError> {
-        let created = Created { key, new, now: self.db.now_ms().await?, try_id: rand::random() };
-        let moved = self.carry_out(&created).await?;
-        if moved == [true; 3] {
+    /// Puts a snippet under a key where nothing stands, and on its owner's list if it is to be noted there. The list is no
+    /// authority, so it is written in the same breath: a key that somebody else was quicker to take leaves it when it is
+    /// read.
+    async fn put(&self, key: &SnippetKey, new: &NewSnippet<'_>, is_noted: bool) -> Result<(), SnippetError> {
+        let aside = keys::snippet_aside(key.as_str(), &format!("{:x}", rand::random::<u64>()));
+        let created = Created { key, new, is_noted, aside, now: self.db.now_ms().await? };
+        if self.carry_out(&created).await? {
             return Ok(());
         }
-        // What still stands aside. And where a snippet was, a part of it may be missing: it must not get one of ours.
-        let left = created.places().into_iter().zip(created.aside()).zip(moved);
-        let left: Vec<String> = left.map(|((place, aside), moved)| if moved { place } else { aside }).collect();
-        self.db.commands().del::<_, ()>(left).await.map_err(DbError::from)?;
+        self.db.commands().del::<_, ()>(created.aside).await.map_err(DbError::from)?;
         Err(SnippetError::Taken)
     }
 
-    /// Gives which of its parts were moved to their places. It is created by then, whatever came of the note: that there
-    /// is no room for one more must not be told as if there had been none for the snippet.
-    async fn carry_out(&self, created: &Created<'_>) -> Result<[bool; 3], DbError> {
+    /// Gives whether it was moved to its place. It is created by then, whatever came of the note: that there is no room
+    /// for one more must not be told as if there had been none for the snippet.
+    async fn carry_out(&self, created: &Created<'_>) -> Result<bool, DbError> {
         let mut answers: Vec<RedisResult<Value>> = created.questions().query_async(&mut self.db.commands()).await?;
-        let noted = answers.pop();
-        // The first that was refused says why; at its end the transaction says only that one was.
-        let done = answers.into_iter().collect::<RedisResult<Vec<Value>>>()?.pop().unwrap_or(Value::Nil);
-        let done: Vec<Value> = from_redis_value(done.extract_error()?).map_err(RedisError::from)?;
+        let noted = if created.is_noted { answers.pop() } else { None };
+        // The first that was refused says why.
+        let moved = answers.into_iter().collect::<RedisResult<Vec<Value>>>()?.pop();
         if let Some(Err(error)) = noted {
             tracing::warn!(error = ?error, "a snippet was created, but is not on its owner's list");
         }
-        Ok(done.last_chunk().map_or([false; 3], |moved| moved.each_ref().map(|moved| *moved == Value::Int(1))))
+        Ok(moved == Some(Value::Int(1)))
     }
 }
 
@@ -86,58 +89,58 @@ impl Snippets {
 struct Created<'a> {
     key: &'a SnippetKey,
     new: &'a NewSnippet<'a>,
+    /// Whether the owner's list is to name it.
+    is_noted: bool,
+    /// Where it is put together.
+    aside: String,
     /// By the clock of Redis.
     now: u64,
-    /// Names what stands aside.
-    try_id: u64,
 }
 
 impl Created<'_> {
-    /// Where its parts stand.
-    fn places(&self) -> [String; 3] {
-        let key = self.key.as_str();
-        [keys::snippet(key), keys::snippet_revisions(key), keys::snippet_history(key)]
-    }
-
-    /// Where they are put together.
-    fn aside(&self) -> [String; 3] {
-        self.places().map(|place| keys::snippet_aside(&place, self.try_id))
-    }
-
-    /// The transaction and the note on the owner's list, sent as one and answered one by one: the note is the last, and
-    /// before it stands what the transaction did, at its end which parts were moved.
+    /// What puts it together and moves it to its place, and the note on the owner's list; sent as one, answered one by one.
     fn questions(&self) -> Pipeline {
-        let (places, aside) = (self.places(), self.aside());
-        let [snippet, revisions, history] = &aside;
-        let Self { new, now, .. } = self;
-        let packed = pack(new.content, new.keeping.lock.as_ref().map(|(_, seal)| seal));
+        let Self { key, new, aside, now, .. } = self;
         let expires = new.keeping.lifetime.milliseconds().map(|lifetime| now + lifetime);
-        let mut pipe = redis::pipe();
-        pipe.ignore_errors().cmd("MULTI").add_command(self.fields(snippet, &packed, expires));
-        pipe.hset(revisions, 1, [format!("{now} ").as_bytes(), &packed.bytes].concat());
-        pipe.rpush(history, format!("1 {now} {}", packed.summary));
+        let mut pipe = Pipeline::with_capacity(COMMANDS);
+        pipe.ignore_errors().add_command(self.fields(expires));
         if let Some(expires) = expires {
-            for place in &aside {
-                pipe.cmd("PEXPIREAT").arg(place).arg(expires);
-            }
-            let was = keys::snippet_was(self.key.as_str());
+            pipe.cmd("PEXPIREAT").arg(aside).arg(expires);
+            let was = keys::snippet_was(key.as_str());
             pipe.cmd("SET").arg(was).arg(1).arg("PXAT").arg(expires + mark_milliseconds());
         }
-        for (aside, place) in aside.iter().zip(&places) {
-            pipe.rename_nx(aside, place);
+        pipe.rename_nx(aside, keys::snippet(key.as_str()));
+        if self.is_noted {
+            pipe.add_command(owned(new.owner, key, *now));
         }
-        pipe.cmd("EXEC").add_command(owned(new.owner, self.key, *now));
         pipe
     }
 
-    fn fields(&self, snippet: &str, packed: &Packed, expires: Option<u64>) -> Cmd {
+    fn fields(&self, expires: Option<u64>) -> Cmd {
         let Self { new, now, .. } = self;
-        let forked_from = new.forked_from.map(|origin| format!("{} {}", origin.key, origin.revision));
-        let mut fields = redis::cmd("HSET");
-        fields.arg(snippet).arg("owner").arg(new.owner.as_str()).arg("head").arg(1).arg("digest").arg(&packed.digest);
-        fields.arg("title").arg(&packed.title).arg("language").arg(&packed.language);
-        fields.arg("forked_from").arg(forked_from.unwrap_or_default()).arg("created").arg(now);
-        fields.arg("expires").arg(expires.map(|expires| expires.to_string()).unwrap_or_default());
+        let packed = pack(new.content, new.keeping.lock.as_ref().map(|(_, seal)| seal));
+        let mut fields = Cmd::with_capacity(FIELDS, packed.bytes.len() + packed.summary.len() + OTHER_BYTES);
+        fields
+            .arg("HSET")
+            .arg(&self.aside)
+            .arg("owner")
+            .arg(new.owner.as_str())
+            .arg("head")
+            .arg(1)
+            .arg("created")
+            .arg(now);
+        fields.arg("language").arg(&packed.language).arg(CONTENT_ID).arg(&packed.id);
+        fields.arg(content_field(1)).arg([format!("{now} ").as_bytes(), &packed.bytes].concat());
+        fields.arg(summary_field(1)).arg(format!("{now} {}", packed.summary));
+        if !packed.title.is_empty() {
+            fields.arg("title").arg(&packed.title);
+        }
+        if let Some(origin) = new.forked_from {
+            fields.arg("forked_from").arg(format!("{} {}", origin.key, origin.revision));
+        }
+        if let Some(expires) = expires {
+            fields.arg("expires").arg(expires);
+        }
         if let Some((lock, _)) = &new.keeping.lock {
             fields.arg("lock").arg(lock.text());
         }

@@ -1,13 +1,11 @@
 //! The forks of a snippet, as far as anybody may know of them: what has a password or can be read once is on no list.
 
-use std::collections::HashMap;
-
 use redis::AsyncCommands;
 
 use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
 use crate::snippets::key::SnippetKey;
-use crate::snippets::reading::read_snippet;
+use crate::snippets::reading::Stored;
 use crate::snippets::store::{NewSnippet, Origin, Snippet, Snippets};
 
 /// One line of the list.
@@ -54,25 +52,24 @@ impl Snippets {
         }
         let mut questions = redis::pipe();
         for key in &keys {
-            questions.hgetall(keys::snippet(key.as_str()));
+            questions.add_command(Stored::question(key));
         }
-        let answers: Vec<HashMap<String, String>> = questions.query_async(&mut self.db.commands()).await?;
-        let (there, gone): (Vec<_>, Vec<_>) =
-            keys.iter().zip(answers).partition(|(_, fields)| fields.contains_key("owner"));
+        let answers: Vec<Stored> = questions.query_async(&mut self.db.commands()).await?;
+        let (there, gone): (Vec<_>, Vec<_>) = keys.iter().zip(answers).partition(|(_, stored)| stored.owner.is_some());
         if !gone.is_empty() {
             let gone: Vec<&str> = gone.iter().map(|(key, _)| key.as_str()).collect();
             self.db.commands().zrem::<_, _, ()>(&list, gone).await?;
         }
-        Ok(there.into_iter().filter_map(|(key, fields)| line(origin, key, fields)).collect())
+        Ok(there.into_iter().filter_map(|(key, stored)| line(origin, key, stored)).collect())
     }
 }
 
 /// A fork that anybody may know of.
-fn line(origin: &SnippetKey, key: &SnippetKey, fields: HashMap<String, String>) -> Option<Fork> {
-    if fields.contains_key("deleted") {
+fn line(origin: &SnippetKey, key: &SnippetKey, stored: Stored) -> Option<Fork> {
+    if stored.deleted.is_some() {
         return None;
     }
-    let told = read_snippet(key, fields).inspect_err(|error| {
+    let told = stored.snippet(key).inspect_err(|error| {
         tracing::warn!(error = ?error, "a fork on its origin's list is damaged");
     });
     let Snippet { key, forked_from, lock: None, burns: false, title, language, created_ms, .. } = told.ok()? else {

@@ -6,6 +6,7 @@ use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
 use crate::seal::SealKey;
 use crate::snippets::lock::Keyring;
+use crate::snippets::reading::summary_field;
 use crate::snippets::revision::Content;
 use crate::snippets::store::{Snippet, SnippetError, Snippets};
 
@@ -56,37 +57,38 @@ impl Snippets {
     /// When the snippet is protected and its key missing, Redis fails, or the history is damaged.
     pub async fn history(&self, snippet: &Snippet, keyring: &Keyring) -> Result<Vec<Entry>, SnippetError> {
         let key = &snippet.key;
-        let mut question = redis::cmd("LRANGE");
-        question.arg(keys::snippet_history(key.as_str())).arg(0).arg(-1);
-        let (seal, lines): (_, Vec<String>) = self.sealed(key, keyring, &question).await?;
-        let damaged = || DbError::Damaged(format!("history of {key} has a strange line"));
-        lines.iter().rev().map(|line| Ok(entry(line, seal).ok_or_else(damaged)?)).collect()
+        let oldest = snippet.head.saturating_sub(keys::REVISIONS_PER_SNIPPET) + 1;
+        let numbers: Vec<u64> = (oldest..=snippet.head).rev().collect();
+        let fields: Vec<String> = numbers.iter().copied().map(summary_field).collect();
+        let (seal, lines) = self.sealed(key, keyring, &fields).await?;
+        let damaged = |number| DbError::Damaged(format!("the summary of revision {number} of {key} is strange"));
+        // One that is not there has gone to make room for a newer one.
+        let there = numbers.into_iter().zip(lines).filter_map(|(number, line)| Some((number, line?)));
+        there.map(|(number, line)| Ok(entry(number, &line, seal).ok_or_else(|| damaged(number))?)).collect()
     }
 }
 
-fn entry(line: &str, seal: Option<&SealKey>) -> Option<Entry> {
-    let (revision, created_ms, summary) = opened(line, seal)?;
-    let summary = serde_json::from_slice(&summary).ok()?;
-    Some(Entry { revision: revision.parse().ok()?, created_ms: created_ms.parse().ok()?, summary })
+fn entry(revision: u64, line: &[u8], seal: Option<&SealKey>) -> Option<Entry> {
+    let (created_ms, summary) = opened(line, seal)?;
+    Some(Entry { revision, created_ms: created_ms.parse().ok()?, summary: serde_json::from_slice(&summary).ok()? })
 }
 
-/// A line under another key, or none.
-pub(super) fn reseal(line: &str, old: Option<&SealKey>, new: Option<&SealKey>) -> Option<String> {
-    let (revision, created_ms, summary) = opened(line, old)?;
+/// A summary under another key, or none.
+pub(super) fn reseal(line: &[u8], old: Option<&SealKey>, new: Option<&SealKey>) -> Option<Vec<u8>> {
+    let (created_ms, summary) = opened(line, old)?;
     let summary = match new {
-        None => String::from_utf8(summary).ok()?,
-        Some(seal) => hex::encode(seal.seal(&summary)),
+        None => summary,
+        Some(seal) => hex::encode(seal.seal(&summary)).into_bytes(),
     };
-    Some(format!("{revision} {created_ms} {summary}"))
+    Some([created_ms.as_bytes(), b" ", &summary].concat())
 }
 
-/// Number, time, and the summary's JSON.
-fn opened<'a>(line: &'a str, seal: Option<&SealKey>) -> Option<(&'a str, &'a str, Vec<u8>)> {
-    let mut parts = line.splitn(3, ' ');
-    let (revision, created_ms, summary) = (parts.next()?, parts.next()?, parts.next()?);
+/// When it was saved, and the summary's JSON.
+fn opened<'a>(line: &'a [u8], seal: Option<&SealKey>) -> Option<(&'a str, Vec<u8>)> {
+    let (created_ms, summary) = std::str::from_utf8(line).ok()?.split_once(' ')?;
     let summary = match seal {
         None => summary.as_bytes().to_vec(),
         Some(seal) => seal.open(&hex::decode(summary).ok()?)?,
     };
-    Some((revision, created_ms, summary))
+    Some((created_ms, summary))
 }

@@ -4,8 +4,10 @@ use std::fmt;
 
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::db::keys::ALPHABET;
+use crate::snippets::owner::OwnerHash;
 
 /// Characters in a key: 70 bits.
 pub const KEY_LENGTH: usize = 12;
@@ -39,6 +41,15 @@ impl SnippetKey {
     #[must_use]
     pub fn random() -> Self {
         Self(nanoid::nanoid!(KEY_LENGTH, &ALPHABET, random_bytes))
+    }
+
+    /// The key of the first snippet of an owner who was nobody before. It follows from who they are, so that no list need
+    /// name it; nobody can go the other way.
+    #[must_use]
+    pub fn first_of(owner: &OwnerHash) -> Self {
+        let digest = Sha256::new().chain_update("first snippet of ").chain_update(owner.as_str()).finalize();
+        let letter = |two: &[u8; 2]| ALPHABET[usize::from(u16::from_be_bytes(*two)) % ALPHABET.len()];
+        Self(digest.as_chunks().0.iter().take(KEY_LENGTH).map(letter).collect())
     }
 
     /// Reads a key that came from outside.
@@ -88,7 +99,20 @@ impl From<SnippetKey> for String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::snippets::owner::OwnerSecret;
+
+    #[test]
+    fn first_keys_are_keys_and_as_many_as_owners() {
+        let owners: Vec<OwnerHash> = (0..1000).map(|_| OwnerSecret::random().hash()).collect();
+        let keys: HashSet<SnippetKey> = owners.iter().map(SnippetKey::first_of).collect();
+        assert_eq!(keys.len(), owners.len());
+        assert!(keys.iter().all(|key| SnippetKey::parse(key.as_str()).as_ref() == Some(key)));
+        let used: HashSet<char> = keys.iter().flat_map(|key| key.as_str().chars()).collect();
+        assert_eq!(used.len(), ALPHABET.len());
+    }
 
     #[test]
     fn a_fresh_key_reads_back_and_a_strange_one_does_not() {

@@ -162,8 +162,7 @@ impl Snippets {
         key: &SnippetKey,
     ) -> &'b mut redis::ScriptInvocation<'a> {
         let key = key.as_str();
-        call.key(keys::snippet(key)).key(keys::snippet_revisions(key));
-        call.key(keys::snippet_history(key)).key(keys::snippet_runs(key)).key(keys::snippet_forks(key))
+        call.key(keys::snippet(key)).key(keys::snippet_runs(key)).key(keys::snippet_forks(key))
     }
 
     async fn done(&self, call: &redis::ScriptInvocation<'_>) -> Result<(), SnippetError> {

@@ -1,14 +1,12 @@
 //! What somebody owns: the list of their snippets, and handing one over.
 
-use std::collections::HashMap;
-
 use redis::{AsyncCommands, Cmd};
 
 use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::owner::OwnerHash;
-use crate::snippets::reading::read_snippet;
+use crate::snippets::reading::Stored;
 use crate::snippets::store::{SnippetError, Snippets};
 
 /// Snippets that are listed for one owner; the newest come first.
@@ -53,17 +51,20 @@ impl Snippets {
     pub async fn owned_by(&self, owner: &OwnerHash) -> Result<Vec<Owned>, DbError> {
         let list = keys::owner_snippets(owner.as_str());
         let names: Vec<String> = self.db.commands().zrevrange(&list, 0, MAX_LISTED - 1).await?;
-        let keys: Vec<SnippetKey> = names.iter().filter_map(|name| SnippetKey::parse(name)).collect();
+        let mut keys: Vec<SnippetKey> = names.iter().filter_map(|name| SnippetKey::parse(name)).collect();
+        let first = Some(SnippetKey::first_of(owner)).filter(|first| !keys.contains(first));
+        keys.extend(first.clone());
         let (mut owned, mut left) = (Vec::new(), Vec::new());
         for some in keys.chunks(READ_AT_ONCE) {
             let mut questions = redis::pipe();
             for key in some {
-                questions.hgetall(keys::snippet(key.as_str()));
+                questions.add_command(Stored::question(key));
             }
-            let answers: Vec<HashMap<String, String>> = questions.query_async(&mut self.db.commands()).await?;
-            for (key, fields) in some.iter().zip(answers) {
-                match line(owner, key, fields) {
+            let answers: Vec<Stored> = questions.query_async(&mut self.db.commands()).await?;
+            for (key, stored) in some.iter().zip(answers) {
+                match line(owner, key, stored) {
                     Line::Owned(snippet) => owned.push(snippet),
+                    Line::Gone if Some(key) == first.as_ref() => {}
                     Line::Hidden => {}
                     Line::Gone => left.push(key.as_str()),
                 }
@@ -72,6 +73,7 @@ impl Snippets {
         if !left.is_empty() {
             self.db.commands().zrem::<_, _, ()>(&list, left).await?;
         }
+        owned.sort_by_key(|snippet: &Owned| std::cmp::Reverse(snippet.created_ms));
         Ok(owned)
     }
 
@@ -92,6 +94,7 @@ impl Snippets {
         if from.is(to) {
             return Ok(());
         }
+        self.give(&SnippetKey::first_of(from), from, to).await?;
         let list = keys::owner_snippets(from.as_str());
         loop {
             let names: Vec<String> = self.db.commands().zrange(&list, 0, MAX_LISTED - 1).await?;
@@ -119,39 +122,6 @@ impl Snippets {
         self.db.commands().zrem::<_, _, ()>(list, key.as_str()).await?;
         Ok(true)
     }
-
-    /// Puts snippets on their owners' lists that were created before there were lists: once, whoever starts first.
-    /// Gives their number.
-    ///
-    /// # Errors
-    /// When Redis fails; the next start goes on.
-    pub async fn list_older(&self) -> Result<usize, DbError> {
-        let mut commands = self.db.commands();
-        if commands.exists(keys::OWNERS_LISTED).await? {
-            return Ok(0);
-        }
-        let (mut cursor, mut found) = (0_u64, 0);
-        loop {
-            let scan =
-                redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(keys::ALL_SNIPPETS).arg("COUNT").arg(500).to_owned();
-            let (next, names): (u64, Vec<String>) = scan.query_async(&mut commands).await?;
-            for key in names.iter().filter_map(|name| SnippetKey::parse(keys::key_of_snippet(name)?)) {
-                let fields = ["owner", "created"];
-                let stored: (Option<String>, Option<u64>) =
-                    commands.hmget(keys::snippet(key.as_str()), &fields).await?;
-                if let (Some(owner), Some(created)) = stored {
-                    self.note_owned(&OwnerHash::stored(owner), &key, created).await?;
-                    found += 1;
-                }
-            }
-            cursor = next;
-            if cursor == 0 {
-                break;
-            }
-        }
-        commands.set::<_, _, ()>(keys::OWNERS_LISTED, 1).await?;
-        Ok(found)
-    }
 }
 
 /// Notes that a snippet is somebody's.
@@ -170,12 +140,12 @@ enum Line {
     Gone,
 }
 
-fn line(owner: &OwnerHash, key: &SnippetKey, fields: HashMap<String, String>) -> Line {
-    if !fields.contains_key("owner") {
+fn line(owner: &OwnerHash, key: &SnippetKey, stored: Stored) -> Line {
+    if stored.owner.is_none() {
         return Line::Gone;
     }
-    let is_deleted = fields.contains_key("deleted");
-    match read_snippet(key, fields) {
+    let is_deleted = stored.deleted.is_some();
+    match stored.snippet(key) {
         Ok(snippet) if !snippet.owner.is(owner) => Line::Gone,
         Ok(_) if is_deleted => Line::Hidden,
         Ok(snippet) => Line::Owned(Owned {

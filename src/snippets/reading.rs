@@ -1,8 +1,6 @@
 //! Reading: what stands in Redis as a snippet, and its revisions, whatever lock they have by now.
 
-use std::collections::HashMap;
-
-use redis::{AsyncCommands, Cmd, FromRedisValue};
+use redis::{Cmd, FromRedisValue, ParsingError, Value, from_redis_value};
 
 use crate::db::{DbError, keys};
 use crate::languages::LanguageId;
@@ -11,7 +9,99 @@ use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::revision::{Revision, unpack};
-use crate::snippets::store::{Origin, RELOCKED_TRIES, Snippet, SnippetError, Snippets};
+use crate::snippets::store::{Origin, Snippet, SnippetError, Snippets};
+
+/// What is asked for to know a snippet without its revisions, in the order of [`Stored`].
+const FIELDS: [&str; 12] = [
+    "owner",
+    "head",
+    CONTENT_ID,
+    "title",
+    "language",
+    "forked_from",
+    "created",
+    "expires",
+    "lock",
+    "burns",
+    "deleted",
+    "gone",
+];
+
+/// A snippet without its revisions, as it is stored.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) owner: Option<String>,
+    head: Option<String>,
+    pub(super) content_id: Option<String>,
+    title: Option<String>,
+    language: Option<String>,
+    forked_from: Option<String>,
+    created: Option<String>,
+    expires: Option<String>,
+    lock: Option<String>,
+    burns: Option<String>,
+    pub(super) deleted: Option<String>,
+    gone: Option<String>,
+}
+
+impl FromRedisValue for Stored {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let fields: [Option<String>; FIELDS.len()] = from_redis_value(value)?;
+        let [owner, head, content_id, title, language, forked_from, created, expires, lock, burns, deleted, gone] =
+            fields;
+        Ok(Self { owner, head, content_id, title, language, forked_from, created, expires, lock, burns, deleted, gone })
+    }
+}
+
+impl Stored {
+    /// Asks for it.
+    pub(super) fn question(key: &SnippetKey) -> Cmd {
+        let mut question = redis::cmd("HMGET");
+        question.arg(keys::snippet(key.as_str())).arg(&FIELDS);
+        question
+    }
+
+    /// Nobody may see anything here: there is nothing, or what was there is deleted or gone.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.deleted.is_some() || self.gone.is_some() || *self == Self::default()
+    }
+
+    pub(super) fn snippet(self, key: &SnippetKey) -> Result<Snippet, DbError> {
+        let there = |name: &str, field: Option<String>| {
+            field.ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")))
+        };
+        let number = |name: &str, field: Option<String>| {
+            let strange = |_| DbError::Damaged(format!("snippet {key} has a strange {name}"));
+            there(name, field)?.parse().map_err(strange)
+        };
+        Ok(Snippet {
+            key: key.clone(),
+            owner: OwnerHash::stored(there("owner", self.owner)?),
+            head: number("head", self.head)?,
+            title: self.title.unwrap_or_default(),
+            language: LanguageId(there("language", self.language)?),
+            forked_from: self.forked_from.as_deref().and_then(read_origin),
+            created_ms: number("created", self.created)?,
+            expires_ms: self.expires.and_then(|text| text.parse().ok()),
+            lock: self.lock.map(|text| read_lock(key, &text)).transpose()?,
+            burns: self.burns.is_some(),
+        })
+    }
+}
+
+/// Names of the fields that hold one revision: its content, and what lists say of it.
+pub(super) fn content_field(number: u64) -> String {
+    format!("{CONTENT}{number}")
+}
+
+pub(super) fn summary_field(number: u64) -> String {
+    format!("{SUMMARY}{number}")
+}
+
+/// Name of the field with the newest content's id.
+pub(super) const CONTENT_ID: &str = "content_id";
+pub(super) const CONTENT: &str = "revision:";
+pub(super) const SUMMARY: &str = "summary:";
 
 impl Snippets {
     /// The snippet under this key, if there is one.
@@ -19,9 +109,8 @@ impl Snippets {
     /// # Errors
     /// When Redis fails or the snippet is damaged.
     pub async fn load(&self, key: &SnippetKey) -> Result<Option<Snippet>, DbError> {
-        let fields: HashMap<String, String> = self.db.commands().hgetall(keys::snippet(key.as_str())).await?;
-        let nothing = fields.is_empty() || fields.contains_key("deleted") || fields.contains_key("gone");
-        if nothing { Ok(None) } else { read_snippet(key, fields).map(Some) }
+        let stored: Stored = Stored::question(key).query_async(&mut self.db.commands()).await?;
+        if stored.is_nothing() { Ok(None) } else { stored.snippet(key).map(Some) }
     }
 
     /// One revision, if there is one.
@@ -39,31 +128,26 @@ impl Snippets {
         if snippet.burns {
             return Err(SnippetError::Burns(key.clone()));
         }
-        let mut question = redis::cmd("HGET");
-        question.arg(keys::snippet_revisions(key.as_str())).arg(number);
-        let (seal, stored): (_, Option<Vec<u8>>) = self.sealed(key, keyring, &question).await?;
+        let (seal, stored) = self.sealed(key, keyring, &[content_field(number)]).await?;
+        let stored = stored.into_iter().next().flatten();
         Ok(stored.map(|bytes| unpack(number, &bytes, seal)).transpose()?)
     }
 
-    /// What Redis answers about a snippet, and what opens it. It may get another lock at any time, so that is asked for
-    /// before and after; a transaction would be refused where storage is full.
-    pub(super) async fn sealed<'a, T: FromRedisValue>(
+    /// Some fields of a snippet, and what opens them. It may get another lock at any time, so both are asked for at once.
+    pub(super) async fn sealed<'a>(
         &self,
         key: &SnippetKey,
         keyring: &'a Keyring,
-        question: &Cmd,
-    ) -> Result<(Option<&'a SealKey>, T), SnippetError> {
-        let name = keys::snippet(key.as_str());
-        for _ in 0..RELOCKED_TRIES {
-            let mut questions = redis::pipe();
-            questions.hget(&name, "lock").add_command(question.clone()).hget(&name, "lock");
-            let (before, answer, after): (Option<String>, T, Option<String>) =
-                questions.query_async(&mut self.db.commands()).await.map_err(DbError::from)?;
-            if before == after {
-                return Ok((opening(key, before.as_deref(), keyring)?, answer));
-            }
-        }
-        Err(SnippetError::Locked(key.clone()))
+        fields: &[String],
+    ) -> Result<(Option<&'a SealKey>, Vec<Option<Vec<u8>>>), SnippetError> {
+        let mut question = redis::cmd("HMGET");
+        question.arg(keys::snippet(key.as_str())).arg("lock").arg(fields);
+        let mut stored: Vec<Option<Vec<u8>>> =
+            question.query_async(&mut self.db.commands()).await.map_err(DbError::from)?;
+        let lock = if stored.is_empty() { None } else { stored.remove(0) };
+        let strange = |_| DbError::Damaged(format!("snippet {key} has a strange lock"));
+        let lock = lock.map(String::from_utf8).transpose().map_err(strange)?;
+        Ok((opening(key, lock.as_deref(), keyring)?, stored))
     }
 }
 
@@ -80,29 +164,6 @@ pub(super) fn opening<'a>(
 
 pub(super) fn read_lock(key: &SnippetKey, text: &str) -> Result<Lock, DbError> {
     Lock::read(text).ok_or_else(|| DbError::Damaged(format!("snippet {key} has a strange lock")))
-}
-
-pub(super) fn read_snippet(key: &SnippetKey, mut fields: HashMap<String, String>) -> Result<Snippet, DbError> {
-    let lock = fields.remove("lock").map(|text| read_lock(key, &text)).transpose()?;
-    let burns = fields.remove("burns").is_some();
-    let expires_ms = fields.remove("expires").and_then(|text| text.parse().ok());
-    let mut take =
-        |name: &str| fields.remove(name).ok_or_else(|| DbError::Damaged(format!("snippet {key} has no field {name}")));
-    let number = |name: &str, text: String| {
-        text.parse().map_err(|_| DbError::Damaged(format!("snippet {key} has a strange {name}")))
-    };
-    Ok(Snippet {
-        key: key.clone(),
-        owner: OwnerHash::stored(take("owner")?),
-        head: number("head", take("head")?)?,
-        title: take("title")?,
-        language: LanguageId(take("language")?),
-        forked_from: read_origin(&take("forked_from")?),
-        created_ms: number("created", take("created")?)?,
-        expires_ms,
-        lock,
-        burns,
-    })
 }
 
 fn read_origin(text: &str) -> Option<Origin> {

@@ -9,7 +9,7 @@ use crate::db::{DbError, keys};
 use crate::seal::SealKey;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
-use crate::snippets::reading::opening;
+use crate::snippets::reading::{CONTENT, SUMMARY, content_field, opening, summary_field};
 use crate::snippets::revision::{self, Packed, unpack};
 use crate::snippets::store::{Snippet, SnippetError, Snippets, pack};
 use crate::snippets::{history, key::SnippetKey};
@@ -27,8 +27,8 @@ pub struct Whole {
     head: u64,
     lock: Option<String>,
     seal: Option<SealKey>,
-    revisions: HashMap<u64, Vec<u8>>,
-    history: Vec<String>,
+    contents: HashMap<u64, Vec<u8>>,
+    summaries: HashMap<u64, Vec<u8>>,
 }
 
 /// The same under another lock, or none; not stored yet.
@@ -47,13 +47,13 @@ impl Whole {
     pub fn reseal(mut self, lock: Option<&(Lock, SealKey)>) -> Result<Resealed, SnippetError> {
         let (old, new) = (self.seal.take(), lock.map(|(_, key)| key));
         let damaged = |what: &str| DbError::Damaged(format!("snippet {}: {what}", self.key));
-        let newest = self.revisions.get(&self.head).ok_or_else(|| damaged("its newest revision is not there"))?;
+        let newest = self.contents.get(&self.head).ok_or_else(|| damaged("its newest revision is not there"))?;
         let head = pack(&unpack(self.head, newest, old.as_ref())?.content, new);
-        for line in &mut self.history {
+        for line in self.summaries.values_mut() {
             let resealed = history::reseal(line, old.as_ref(), new);
-            *line = resealed.ok_or_else(|| damaged("its history has a strange line"))?;
+            *line = resealed.ok_or_else(|| damaged("it has a strange summary"))?;
         }
-        for (number, stored) in &mut self.revisions {
+        for (number, stored) in &mut self.contents {
             *stored = revision::reseal(*number, stored, old.as_ref(), new)?;
         }
         Ok(Resealed { whole: self, lock: lock.map(|(lock, _)| lock.text()), head })
@@ -77,27 +77,23 @@ impl Snippets {
         if self.bytes_of(key).await? > MAX_RELOCKED_BYTES {
             return Err(SnippetError::TooMuch);
         }
-        let mut questions = redis::pipe();
-        let name = key.as_str();
-        questions.hmget(keys::snippet(name), &["head", "lock"]).hgetall(keys::snippet_revisions(name));
-        questions.lrange(keys::snippet_history(name), 0, -1).hget(keys::snippet(name), "lock");
-        let ((head, lock), revisions, history, after): ((Option<u64>, Option<String>), _, _, Option<String>) =
-            questions.query_async(&mut self.db.commands()).await.map_err(DbError::from)?;
-        let head = head.ok_or(SnippetError::Missing)?;
-        if lock != after {
-            return Err(SnippetError::Stale(head));
-        }
+        let stored: HashMap<String, Vec<u8>> =
+            self.db.commands().hgetall(keys::snippet(key.as_str())).await.map_err(DbError::from)?;
+        let text = |name: &str| stored.get(name).and_then(|bytes| String::from_utf8(bytes.clone()).ok());
+        let head = text("head").and_then(|head| head.parse().ok()).ok_or(SnippetError::Missing)?;
+        let lock = text("lock");
         let seal = opening(key, lock.as_deref(), keyring)?.cloned();
-        Ok(Whole { key: key.clone(), owner: owner.clone(), head, lock, seal, revisions, history })
+        let (contents, summaries) = (numbered(&stored, CONTENT), numbered(&stored, SUMMARY));
+        Ok(Whole { key: key.clone(), owner: owner.clone(), head, lock, seal, contents, summaries })
     }
 
-    /// Size of all revisions, as they are stored.
+    /// Size of all that is stored of it.
     async fn bytes_of(&self, key: &SnippetKey) -> Result<u64, DbError> {
-        let (mut commands, revisions) = (self.db.commands(), keys::snippet_revisions(key.as_str()));
-        let numbers: Vec<u64> = commands.hkeys(&revisions).await?;
+        let (mut commands, name) = (self.db.commands(), keys::snippet(key.as_str()));
+        let fields: Vec<String> = commands.hkeys(&name).await?;
         let mut questions = redis::pipe();
-        for number in numbers {
-            questions.cmd("HSTRLEN").arg(&revisions).arg(number);
+        for field in fields {
+            questions.cmd("HSTRLEN").arg(&name).arg(field);
         }
         let sizes: Vec<u64> = questions.query_async(&mut commands).await?;
         Ok(sizes.iter().sum())
@@ -112,16 +108,15 @@ impl Snippets {
         let Resealed { whole, lock, head } = resealed;
         let name = whole.key.as_str();
         let mut call = self.scripts.relock.key(keys::snippet(name));
-        call.key(keys::snippet_revisions(name)).key(keys::snippet_history(name));
         call.arg(whole.owner.as_str()).arg(whole.head);
         call.arg(whole.lock.as_deref().unwrap_or_default()).arg(lock.as_deref().unwrap_or_default());
-        call.arg(&head.digest).arg(&head.title).arg(&head.language);
-        call.arg(keys::snippet_channel(name)).arg(whole.revisions.len());
-        for (number, stored) in &whole.revisions {
-            call.arg(number).arg(stored);
+        call.arg(&head.id).arg(&head.title).arg(&head.language);
+        call.arg(keys::snippet_channel(name));
+        for (number, stored) in &whole.contents {
+            call.arg(content_field(*number)).arg(stored);
         }
-        for line in &whole.history {
-            call.arg(line);
+        for (number, stored) in &whole.summaries {
+            call.arg(summary_field(*number)).arg(stored);
         }
         match call.invoke_async(&mut self.db.commands()).await.map_err(DbError::from) {
             Ok((0_u64, _)) => Err(SnippetError::Missing),
@@ -147,4 +142,10 @@ impl Snippets {
         }
         false
     }
+}
+
+/// The fields whose names are this and a revision's number.
+fn numbered(stored: &HashMap<String, Vec<u8>>, prefix: &str) -> HashMap<u64, Vec<u8>> {
+    let number = |name: &str| name.strip_prefix(prefix)?.parse().ok();
+    stored.iter().filter_map(|(name, value)| Some((number(name)?, value.clone()))).collect()
 }

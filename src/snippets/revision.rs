@@ -1,25 +1,18 @@
 //! A revision: one saved state of a snippet, never changed after; and the form it has in storage.
 
 use std::borrow::Cow;
-use std::io::Read;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::db::DbError;
 use crate::program::{Program, turns_text};
 use crate::seal::SealKey;
 use crate::snippets::history::Summary;
+use crate::snippets::packing;
 
 /// Greatest length of a title, characters.
 pub const MAX_TITLE_CHARACTERS: usize = 200;
-/// JSON longer than this is compressed.
-const COMPRESS_FROM_BYTES: usize = 4096;
-/// What decompressing may yield at most; greater than any program the limits let in.
-const MAX_JSON_BYTES: u64 = 64 * 1024 * 1024;
-const PLAIN: u8 = b'j';
-const COMPRESSED: u8 = b'z';
-/// One of the two above, sealed.
+/// First byte of what is packed and sealed.
 const SEALED: u8 = b's';
 
 /// What the owner chose: everything of a revision but its number and time.
@@ -30,13 +23,6 @@ pub struct Content {
     pub title: String,
     /// The program.
     pub program: Program,
-}
-
-impl Content {
-    /// What tells it from any other.
-    pub(super) fn digest(&self) -> String {
-        digest_of(&serde_json::to_vec(self).expect("content has no form that JSON cannot write"))
-    }
 }
 
 /// One saved state.
@@ -61,10 +47,11 @@ pub fn clean_title(text: &str) -> String {
 
 /// Content ready for storage, and what stands beside it.
 pub(super) struct Packed {
-    /// First byte: plain, compressed or sealed; then JSON.
+    /// What [`packing::pack`] makes of it, or that sealed behind the byte [`SEALED`].
     pub(super) bytes: Vec<u8>,
-    /// Tells equal contents without reading them back.
-    pub(super) digest: String,
+    /// Of two contents with one id, one is the other. In clear it is like no other's; sealed, equal contents have one, so
+    /// that they are told without the key.
+    pub(super) id: String,
     /// Empty where it is sealed, as the language is.
     pub(super) title: String,
     pub(super) language: String,
@@ -74,11 +61,9 @@ pub(super) struct Packed {
 
 impl Packed {
     pub(super) fn of(content: &Content) -> Self {
-        let plain = plain(content);
-        let json = &plain[1..];
         Self {
-            digest: digest_of(json),
-            bytes: compressed(json).unwrap_or(plain),
+            id: format!("{:032x}", rand::random::<u128>()),
+            bytes: packing::pack(content),
             title: content.title.clone(),
             language: content.program.language.0.clone(),
             summary: Summary::of(content).json(),
@@ -90,34 +75,12 @@ impl Packed {
         let plain = Self::of(content);
         Self {
             bytes: tagged(SEALED, &key.seal(&plain.bytes)),
-            digest: hex::encode(key.digest(plain.digest.as_bytes())),
+            id: hex::encode(key.digest(&plain.bytes)),
             title: String::new(),
             language: String::new(),
             summary: hex::encode(key.seal(plain.summary.as_bytes())),
         }
     }
-}
-
-/// The first byte, and JSON; in memory that is taken once, for this is done for every save.
-fn plain(content: &Content) -> Vec<u8> {
-    let text: usize = content.program.files.iter().map(|file| file.content.len() + file.path.len()).sum();
-    let mut bytes = Vec::with_capacity(text + text / 4 + 512);
-    bytes.push(PLAIN);
-    serde_json::to_writer(&mut bytes, content).expect("content has no form that JSON cannot write");
-    bytes
-}
-
-fn digest_of(json: &[u8]) -> String {
-    hex::encode(Sha256::digest(json))
-}
-
-fn compressed(json: &[u8]) -> Option<Vec<u8>> {
-    if json.len() < COMPRESS_FROM_BYTES {
-        return None;
-    }
-    // Compressing into memory does not fail; if it did, plain would be as good.
-    let small = zstd::bulk::compress(json, zstd::DEFAULT_COMPRESSION_LEVEL).ok()?;
-    Some(tagged(COMPRESSED, &small))
 }
 
 fn tagged(form: u8, bytes: &[u8]) -> Vec<u8> {
@@ -127,7 +90,7 @@ fn tagged(form: u8, bytes: &[u8]) -> Vec<u8> {
 /// Reads what the scripts wrote: the time, a space, then [`Packed::bytes`].
 pub(super) fn unpack(number: u64, stored: &[u8], key: Option<&SealKey>) -> Result<Revision, DbError> {
     let (created_ms, packed) = opened(number, stored, key)?;
-    let content = content(&packed).map_err(|error| damaged(number, &error))?;
+    let content = packing::unpack(&packed).map_err(|error| damaged(number, &error))?;
     Ok(Revision { number, content, created_ms })
 }
 
@@ -154,7 +117,7 @@ fn opened<'a>(number: u64, stored: &'a [u8], key: Option<&SealKey>) -> Result<(u
             Cow::Owned(key.open(sealed).ok_or_else(|| damaged("sealed otherwise"))?)
         }
         (_, Some(_)) => return Err(damaged("not sealed")),
-        (Some((&(PLAIN | COMPRESSED), _)), None) => Cow::Borrowed(&stored[space + 1..]),
+        (_, None) if packing::is_packed(&stored[space + 1..]) => Cow::Borrowed(&stored[space + 1..]),
         (_, None) => return Err(damaged("strange form")),
     };
     Ok((created_ms, packed))
@@ -162,18 +125,6 @@ fn opened<'a>(number: u64, stored: &'a [u8], key: Option<&SealKey>) -> Result<(u
 
 fn damaged(number: u64, what: &str) -> DbError {
     DbError::Damaged(format!("revision {number}: {what}"))
-}
-
-fn content(packed: &[u8]) -> Result<Content, String> {
-    let read = match packed.split_first() {
-        Some((&PLAIN, json)) => serde_json::from_slice(json),
-        Some((&COMPRESSED, small)) => {
-            let reader = zstd::Decoder::new(small).map_err(|error| error.to_string())?;
-            serde_json::from_reader(std::io::BufReader::new(reader.take(MAX_JSON_BYTES)))
-        }
-        _ => return Err("strange form".to_owned()),
-    };
-    read.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -199,20 +150,6 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_before_files_had_an_encoding_still_reads() {
-        let stored =
-            br#"17 j{"title":"","program":{"language":"python","files":[{"path":"main.py","content":"x"}],"args":[]}}"#;
-        assert_eq!(unpack(1, stored, None).unwrap().content, content("x"));
-        let packed = Packed::of(&content("x")).bytes;
-        assert!(!String::from_utf8(packed).unwrap().contains("encoding"));
-    }
-
-    #[test]
-    fn a_large_content_is_stored_small() {
-        assert!(Packed::of(&content(&"print(1)\n".repeat(10_000))).bytes.len() < 1000);
-    }
-
-    #[test]
     fn a_damaged_revision_is_an_error() {
         for stored in [b"".as_slice(), b"1", b"x j{}", b"1 j{}", b"1 zabc", b"1 q", b"1 sabc"] {
             assert!(unpack(1, stored, None).is_err());
@@ -234,7 +171,7 @@ mod tests {
         assert!(unpack(1, &stored, None).is_err() && unpack(1, &stored, Some(&SealKey::random())).is_err());
         let plain = Packed::of(&content("print('hidden')"));
         assert!(unpack(1, &[b"17 ".as_slice(), &plain.bytes].concat(), Some(&key)).is_err());
-        assert_ne!(packed.digest, plain.digest);
+        assert_ne!(packed.id, plain.id);
         for new in [None, Some(&SealKey::random())] {
             let resealed = reseal(1, &stored, Some(&key), new).unwrap();
             assert_eq!(unpack(1, &resealed, new).unwrap(), unpack(1, &stored, Some(&key)).unwrap());

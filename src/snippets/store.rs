@@ -91,6 +91,8 @@ impl Keeping {
 pub struct NewSnippet<'a> {
     /// Who may save.
     pub owner: &'a OwnerHash,
+    /// They were nobody before, and own nothing else.
+    pub is_first: bool,
     /// Revision 1.
     pub content: &'a Content,
     /// Where it was forked from.
@@ -183,6 +185,7 @@ pub(super) struct Scripts {
     pub(super) hand_over: Script,
     pub(super) note_fork: Script,
     pub(super) relock: Script,
+    pub(super) fold: Script,
 }
 
 /// What must be known of a snippet before it is changed.
@@ -215,6 +218,7 @@ impl Snippets {
             hand_over: Script::new(include_str!("scripts/hand_over.lua")),
             note_fork: Script::new(include_str!("scripts/note_fork.lua")),
             relock: Script::new(include_str!("scripts/relock.lua")),
+            fold: Script::new(include_str!("scripts/fold.lua")),
         };
         Self { db, scripts: Arc::new(scripts), views: Questions::default() }
     }
@@ -262,8 +266,7 @@ impl Snippets {
         let seal = standing.lock.as_ref().map(|lock| edit.keyring.opening(lock).ok_or_else(locked)).transpose()?;
         let packed = pack(edit.content, seal);
         let mut call = self.scripts.save.key(keys::snippet(key.as_str()));
-        call.key(keys::snippet_revisions(key.as_str())).key(keys::snippet_history(key.as_str()));
-        call.arg(standing.owner.as_str()).arg(&packed.bytes).arg(&packed.digest).arg(&packed.title);
+        call.arg(standing.owner.as_str()).arg(&packed.bytes).arg(&packed.id).arg(&packed.title);
         call.arg(&packed.language).arg(keys::snippet_channel(key.as_str())).arg(&packed.summary);
         call.arg(match edit.seen {
             Seen::Any => String::new(),

@@ -1,7 +1,6 @@
-//! The view: all that a page shows of a snippet, by one question to Redis. Contents are kept in memory under their
-//! digest: two of one digest are the same, so what is kept is never out of date.
+//! The view: all that a page shows of a snippet, by one question to Redis. Contents are kept in memory under their id:
+//! two of one id are the same, so what is kept is never out of date.
 
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use quick_cache::Weighter;
@@ -11,8 +10,8 @@ use redis::streams::StreamRangeReply;
 use crate::db::{DbError, keys};
 use crate::snippets::key::SnippetKey;
 use crate::snippets::lock::Keyring;
-use crate::snippets::reading::read_snippet;
-use crate::snippets::revision::Content;
+use crate::snippets::reading::{CONTENT_ID, Stored, content_field};
+use crate::snippets::revision::{Content, unpack};
 use crate::snippets::store::{Snippet, SnippetError, Snippets};
 
 /// Contents kept, and bytes of them, about.
@@ -39,12 +38,12 @@ pub(super) type Viewed = Result<Option<Arc<View>>, SnippetError>;
 pub(super) struct Bytes;
 
 impl Weighter<String, Arc<Content>> for Bytes {
-    fn weight(&self, digest: &String, content: &Arc<Content>) -> u64 {
+    fn weight(&self, id: &String, content: &Arc<Content>) -> u64 {
         let program = &content.program;
         let files: usize = program.files.iter().map(|file| file.path.len() + file.content.len() + 64).sum();
         let stdin = program.stdin.as_ref().map_or(0, String::len);
         let arguments: usize = program.arguments.iter().map(|argument| argument.len() + 32).sum();
-        (digest.len() + files + stdin + arguments + 256) as u64
+        (id.len() + files + stdin + arguments + 256) as u64
     }
 }
 
@@ -70,34 +69,37 @@ impl Snippets {
 
     async fn ask_view_once(&self, key: &SnippetKey) -> Viewed {
         let mut questions = redis::pipe();
-        questions.hgetall(keys::snippet(key.as_str()));
+        questions.add_command(Stored::question(key));
         questions.xrevrange_count(keys::snippet_runs(key.as_str()), "+", "-", 1);
-        let (mut fields, runs): (HashMap<String, String>, StreamRangeReply) =
+        let (mut stored, runs): (Stored, StreamRangeReply) =
             questions.query_async(&mut self.db.commands()).await.map_err(DbError::from)?;
-        if fields.is_empty() || fields.contains_key("deleted") || fields.contains_key("gone") {
+        if stored.is_nothing() {
             return Ok(None);
         }
-        let digest = fields.remove("digest").unwrap_or_default();
-        let snippet = read_snippet(key, fields)?;
+        let content_id = stored.content_id.take().unwrap_or_default();
+        let snippet = stored.snippet(key)?;
         let is_open = snippet.lock.is_none() && !snippet.burns;
-        let content = if is_open { self.content(&snippet, digest).await? } else { None };
+        let content = if is_open { self.content(&snippet, content_id).await? } else { None };
         let latest = runs.ids.first();
         let latest_run = latest.and_then(|entry| entry.get("run"));
         let latest_run_revision = latest.and_then(|entry| entry.get("revision")).unwrap_or(0);
         Ok(Some(Arc::new(View { snippet, content, latest_run, latest_run_revision })))
     }
 
-    async fn content(&self, snippet: &Snippet, digest: String) -> Result<Option<Arc<Content>>, SnippetError> {
-        if let Some(kept) = KEPT.get(&digest) {
+    async fn content(&self, snippet: &Snippet, id: String) -> Result<Option<Arc<Content>>, SnippetError> {
+        if let Some(kept) = KEPT.get(&id) {
             return Ok(Some(kept));
         }
-        let Some(revision) = self.revision(snippet, snippet.head, &Keyring::default()).await? else {
+        let fields = [content_field(snippet.head), CONTENT_ID.to_owned()];
+        let keyring = Keyring::default();
+        let (_, stored) = self.sealed(&snippet.key, &keyring, &fields).await?;
+        let [Some(stored), id_now] = stored.as_slice() else {
             return Ok(None);
         };
-        let content = Arc::new(revision.content);
-        // Between the two questions the owner may have saved: the digest is that of what was there first.
-        if content.digest() == digest {
-            KEPT.insert(digest, content.clone());
+        let content = Arc::new(unpack(snippet.head, stored, None)?.content);
+        // Between the two questions the owner may have saved: the id is that of what was there first.
+        if id_now.as_deref() == Some(id.as_bytes()) {
+            KEPT.insert(id, content.clone());
         }
         Ok(Some(content))
     }

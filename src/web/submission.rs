@@ -133,7 +133,7 @@ async fn note_fork(snippets: &Snippets, key: &SnippetKey, new: &NewSnippet<'_>) 
 }
 
 fn new<'a>(wanted: Wanted<'a>, forked_from: Option<&'a Origin>, keeping: &'a Keeping) -> NewSnippet<'a> {
-    NewSnippet { owner: wanted.visitor, content: wanted.content, forked_from, keeping }
+    NewSnippet { owner: wanted.visitor, is_first: false, content: wanted.content, forked_from, keeping }
 }
 
 /// As it was chosen. A fork of a protected snippet has its password unless it gets one of its own: what was sealed is

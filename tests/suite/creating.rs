@@ -52,29 +52,12 @@ async fn the_address_of_what_was_deleted_or_is_over_is_nobodys() {
     assert!(answer.status < 400, "{answer:?}");
     for kept in [deleted, short, shortened] {
         // As if its time were over.
-        let parts = ["", ":revisions", ":history"].map(|tail| format!("{{snippet:{}}}{tail}", kept.key()));
-        let dropped = redis.ask(&["DEL", &parts[0], &parts[1], &parts[2]]).await.unwrap();
-        assert_eq!(dropped, redis::Value::Int(3), "{kept:?}");
+        let dropped = redis.ask(&["DEL", &format!("{{snippet:{}}}", kept.key())]).await.unwrap();
+        assert_eq!(dropped, redis::Value::Int(1), "{kept:?}");
         let place = save_at(url, &kept.key(), "echo+stranger").await;
         assert_ne!(place, kept.key());
         assert_eq!(shell.curl(&[&format!("HOST/{place}")]).body, "echo stranger");
         assert_eq!(shell.curl(&[kept.body.trim()]).status, 404, "whoever has the old link finds nothing");
-    }
-}
-
-#[tokio::test]
-async fn what_was_left_of_another_snippet_gets_no_part_of_a_new_one() {
-    let redis = Redis::start().await;
-    let server = pages(&redis.url());
-    let (shell, url) = (shell(&server), server.url.as_deref().unwrap());
-    for (left, words) in [("revisions", ["HSET", "1", "17 j{}"]), ("history", ["RPUSH", "1 17 {}", "2 17 {}"])] {
-        let key = fresh_key(url).await;
-        let name = format!("{{snippet:{key}}}:{left}");
-        redis.ask(&[words[0], &name, words[1], words[2]]).await.unwrap();
-        let place = save_at(url, &key, "mine").await;
-        assert_ne!(place, key);
-        assert_eq!(shell.curl(&[&format!("HOST/{place}")]).body, "mine", "{left}");
-        assert_eq!(names(&redis, &format!("*{key}*")).await, HashSet::from([name]));
     }
 }
 

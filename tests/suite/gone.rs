@@ -10,7 +10,7 @@ use crate::socket::{Visitor, quiet_client};
 /// As if its time were over.
 async fn expire(key: &str) {
     let mut redis = Server::shared().await.redis().await;
-    let names = ["", ":revisions", ":history", ":runs"].map(|tail| format!("{{snippet:{key}}}{tail}"));
+    let names = ["", ":runs"].map(|tail| format!("{{snippet:{key}}}{tail}"));
     redis::cmd("DEL").arg(&names).query_async::<()>(&mut redis).await.unwrap();
 }
 

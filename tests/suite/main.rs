@@ -32,6 +32,7 @@ mod layering;
 mod leftovers;
 mod life;
 mod line_ends;
+mod older;
 mod own_engine;
 mod own_redis;
 mod owned;

@@ -221,13 +221,13 @@ async fn a_damaged_snippet_is_a_fault_of_its_own() {
     let shell = shell(&server);
     let (whole, damaged) = (shell.curl(&["-T", "a.sh", "HOST/"]), shell.curl(&["-T", "a.sh", "HOST/"]));
     let name = format!("{{snippet:{}}}", damaged.key());
-    let revisions = format!("{name}:revisions");
-    // What the server keeps in memory under the digest would be shown still, and rightly so.
-    redis.ask(&["HSET", &name, "digest", "another"]).await.unwrap();
+    // What the server keeps in memory under the id would be shown still, and rightly so.
+    redis.ask(&["HSET", &name, "content_id", "another"]).await.unwrap();
     for words in [
-        vec!["HSET", &revisions, "1", "17 j{\"program\":"],
-        vec!["HSET", &revisions, "1", "nonsense"],
-        vec!["HSET", &revisions, "1", "17 zzzz"],
+        vec!["HSET", &name, "revision:1", "17 j{\"program\":"],
+        vec!["HSET", &name, "revision:1", "nonsense"],
+        vec!["HSET", &name, "revision:1", "17 zzzz"],
+        vec!["HSET", &name, "summary:1", "nonsense"],
         vec!["HSET", &name, "head", "many"],
         vec!["HSET", &name, "lock", "1 x"],
         vec!["HDEL", &name, "owner"],

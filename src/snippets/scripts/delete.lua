@@ -1,5 +1,5 @@
 -- Hides a snippet; it goes for good when the time to think again is over.
--- KEYS: snippet, revisions, history, runs, forks; ARGV: owner hash, time to think again in milliseconds, channel,
+-- KEYS: snippet, runs, forks; ARGV: owner hash, time to think again in milliseconds, channel,
 --       name of the mark that it was here, the mark's lifetime in milliseconds
 local snippet = redis.call('HMGET', KEYS[1], 'owner', 'deleted')
 if snippet[1] ~= ARGV[1] or snippet[2] then return 0 end

@@ -1,5 +1,5 @@
 -- Chooses anew how long a snippet is kept; gives the time of its end, or '' for never.
--- KEYS: snippet, revisions, history, runs, forks; ARGV: owner hash, lifetime in milliseconds or '',
+-- KEYS: snippet, runs, forks; ARGV: owner hash, lifetime in milliseconds or '',
 --       name of the mark that it was here, for how many milliseconds more that stands
 local snippet = redis.call('HMGET', KEYS[1], 'owner', 'deleted')
 if snippet[1] ~= ARGV[1] or snippet[2] then return false end

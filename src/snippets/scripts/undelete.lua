@@ -1,5 +1,5 @@
 -- Shows a deleted snippet again, with the expiry it had.
--- KEYS: snippet, revisions, history, runs, forks; ARGV: owner hash, channel
+-- KEYS: snippet, runs, forks; ARGV: owner hash, channel
 local snippet = redis.call('HMGET', KEYS[1], 'owner', 'deleted', 'expires', 'head')
 if snippet[1] ~= ARGV[1] or not snippet[2] then return 0 end
 redis.call('HDEL', KEYS[1], 'deleted')

@@ -39,7 +39,8 @@ pub(super) async fn keep(
 ) -> Result<HttpResponse, WebError> {
     let keeping = door::keeping(sent.choices(visitor)).await?;
     let content = sent.content(state)?;
-    let new = NewSnippet { owner: &visitor.hash, content: &content, forked_from: None, keeping: &keeping };
+    let (owner, is_first) = (&visitor.hash, !visitor.is_known());
+    let new = NewSnippet { owner, is_first, content: &content, forked_from: None, keeping: &keeping };
     let key = state.snippets.create_anywhere(&new).await?;
     let mut builder = HttpResponse::Created();
     Ok(told(&mut builder, request, (state, visitor), &key, 1))
@@ -63,6 +64,6 @@ pub(in crate::web) fn told(
         Form::Json => builder.json(serde_json::json!({
             "key": key, "url": url, "revision": revision, "edit_token": token,
         })),
-        Form::Page | Form::Text => builder.content_type("text/plain; charset=utf-8").body(format!("{url}\n")),
+        Form::Page | Form::Text => builder.content_type("text/plain; charset=utf-8").body(url + "\n"),
     }
 }

@@ -67,7 +67,8 @@ async fn keep_and_run(
     let keeping = door::keeping(sent.choices(&visitor)).await?;
     let content = sent.content(&state)?;
     submission::check_ready(&state)?;
-    let new = NewSnippet { owner: &visitor.hash, content: &content, forked_from: None, keeping: &keeping };
+    let (owner, is_first) = (&visitor.hash, !visitor.is_known());
+    let new = NewSnippet { owner, is_first, content: &content, forked_from: None, keeping: &keeping };
     let key = state.snippets.create_anywhere(&new).await?;
     let stored = Stored::new(key, keeping);
     let mut run = submission::request(content, &stored, None);
