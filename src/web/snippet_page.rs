@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, VARY};
+use actix_web::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, VARY};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
@@ -100,13 +100,18 @@ pub(super) async fn show(
     }
 }
 
-/// A fresh page. That it was asked for is told once: what is loaded again, or sent to others, is a dead link.
+/// A fresh page, or the way back to what was just deleted. That it was asked for is told once: what is loaded again, or sent to others, is a dead link.
 async fn show_fresh(
     state: &State,
     page: Page,
     visitor: &Visitor,
     (key, start): (SnippetKey, &Start),
 ) -> Result<HttpResponse, WebError> {
+    // Its owner, who came back within the minute, can still have it back.
+    if visitor.is_known() && state.snippets.deleted_for(&key, &visitor.hash).await?.is_some() {
+        let behind = format!("/{key}/deleted");
+        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, behind)).finish());
+    }
     let spent = visitor.spent_note(&key);
     let view = fresh(state, visitor, key, start).await?;
     let mut response = respond(state, page, visitor, view, None).await?;

@@ -100,7 +100,10 @@ async fn a_deletion_that_is_loaded_again_deletes_nothing_and_still_offers_undo()
             "{shown}"
         );
     }
+    let back = get(&owner, &format!("/{key}")).await;
+    assert_eq!((back.status().as_u16(), &back.headers()["location"]), (303, &behind.parse().unwrap()));
     assert_eq!(get(&stranger, &behind).await.status(), 404);
+    assert_eq!(get(&stranger, &format!("/{key}")).await.status(), 404);
     assert_eq!(post(&owner, &format!("/{key}/undelete"), "").await.status(), 303);
     assert_eq!(get(&owner, &behind).await.status(), 404);
     assert_eq!(get(&owner, &format!("/{key}/raw")).await.text().await.unwrap(), "echo 1");
