@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     PasswordGone,
     #[error("what the page showed is gone")]
     GoneMeanwhile,
+    #[error("how to keep something was chosen while its code was replaced")]
+    ChosenBefore,
     #[error("a secret stands in the address")]
     SecretInAddress,
 }
@@ -83,6 +85,7 @@ impl Refusal {
                  change and delete. Nothing was taken. Send it without your token to be given the sender's, or with ?join=1 if \
                  you are the sender.",
             ),
+            Self::ChosenBefore => chosen_before(),
             Self::SecretInAddress => secret_in_address(),
             Self::MoveUsed => story(
                 StatusCode::GONE,
@@ -91,6 +94,13 @@ impl Refusal {
             ),
         }
     }
+}
+
+fn chosen_before() -> Story {
+    let message = "Replacing the code of a snippet changes nothing of how it is kept, so nothing was done. Send “expires” to its \
+                   address with /expiry behind it, and “password” with /password; what is to burn after reading is a new \
+                   snippet.";
+    story(StatusCode::UNPROCESSABLE_ENTITY, "chosen_before", message)
 }
 
 fn secret_in_address() -> Story {

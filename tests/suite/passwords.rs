@@ -1,5 +1,6 @@
 //! Passwords: set, changed, tried, and typed into a page.
 
+use crate::curl::Shell;
 use crate::page::SnippetPage;
 use crate::protected::{SECRET, cookie_of, post, shell};
 use crate::server::Server;
@@ -167,4 +168,36 @@ async fn whoever_has_it_open_is_told_of_a_password_and_finds_what_was_typed_behi
     reader.ready().await;
     assert_eq!(reader.code().await, "echo typed");
     reader.browser.until("it is connected", "return document.getElementById('status').textContent === 'Ready'").await;
+}
+
+/// From a file, as `-F 'password=<FILE'` sends it.
+#[tokio::test]
+async fn the_line_end_behind_a_password_in_a_file_is_no_part_of_it() {
+    let shell =
+        Shell::at(Server::shared().await.url(), &[("a.sh", "echo 1"), ("first", "one\n"), ("second", "two\r\n")]);
+    let kept = shell.curl(&["-F", "file=@a.sh", "-F", "password=<first", "HOST/"]);
+    let url = kept.body.trim();
+    assert_eq!(shell.curl(&["-u", ":one", url]).body, "echo 1");
+    let way = format!("{url}/password");
+    let set = ["-H", &kept.bearer(), "-H", "X-Snippet-Password: one", "-F", "password=<second", &way];
+    assert_eq!(shell.curl(&set).status, 200);
+    assert_eq!((shell.curl(&["-u", ":two", url]).status, shell.curl(&["-u", ":one", url]).status), (200, 401));
+}
+
+#[tokio::test]
+async fn replacing_code_does_not_seem_to_change_how_it_is_kept() {
+    let shell = Shell::at(Server::shared().await.url(), &[("a.sh", "echo 1"), ("b.sh", "echo 2")]);
+    let kept = shell.curl(&["-T", "a.sh", "HOST/"]);
+    let url = kept.body.trim();
+    let put = ["-X", "PUT", "-H", &kept.bearer(), "-F", "file=@b.sh"];
+    for word in ["password=sesame", "expires=1h", "burn=1"] {
+        let refused = shell.curl(&[&put[..], &["-F", word, url]].concat());
+        assert!(refused.status == 422 && refused.body.contains("/expiry"), "{word}: {refused:?}");
+        assert_eq!(shell.curl(&[url]).body, "echo 1");
+    }
+    assert_eq!(shell.curl(&[&put[..], &[&format!("{url}?expires=1h")]].concat()).status, 422);
+    assert_eq!(shell.curl(&[&put[..], &[url]].concat()).status, 200);
+    let deleted = shell.curl(&["-X", "DELETE", "-H", &kept.bearer(), "-H", "Accept: application/json", url]);
+    let told: serde_json::Value = serde_json::from_str(&deleted.body).unwrap();
+    assert!(told["key"] == kept.key() && told["undelete_within_seconds"].as_u64() > Some(50), "{told}");
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::snippets::key::SnippetKey;
 use crate::snippets::store::{Edit, Seen, SnippetError};
+use crate::web::accept::Form;
 use crate::web::api::create::{keep, told};
 use crate::web::api::sent::{Options, Sent};
 use crate::web::error::WebError;
@@ -48,6 +49,7 @@ async fn replace(
     if !visitor.is_known() {
         return Err(WebError::NoToken);
     }
+    sent.check_chooses_nothing()?;
     let entered = door::enter(state, visitor, key).await?;
     let base = entered.revision(state, entered.snippet.head).await?;
     let seen = sent.options.revision.map_or(Seen::Any, Seen::Revision);
@@ -67,6 +69,7 @@ fn for_program(error: SnippetError) -> WebError {
 
 /// `DELETE /{key}`
 pub(in crate::web) async fn delete(
+    request: HttpRequest,
     state: Data<State>,
     visitor: Visitor,
     key: Path<SnippetKey>,
@@ -76,6 +79,10 @@ pub(in crate::web) async fn delete(
         return Err(WebError::NoToken);
     }
     removal::delete(&state, &key, &visitor.hash).await?;
+    if Form::wanted(request.headers()) == Form::Json {
+        let seconds = state.snippets.deleted_for(&key, &visitor.hash).await?.unwrap_or_default().as_secs();
+        return Ok(HttpResponse::Ok().json(serde_json::json!({ "key": *key, "undelete_within_seconds": seconds })));
+    }
     let told = "Deleted. For a minute POST to the same address with /undelete behind it brings it back.\n";
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(told))
 }

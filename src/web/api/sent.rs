@@ -13,6 +13,7 @@ use crate::web::arguments;
 use crate::web::error::WebError;
 use crate::web::excess::Excess;
 use crate::web::fresh_page;
+use crate::web::refusal::Refusal;
 use crate::web::secrets::door::Choices;
 use crate::web::state::State;
 use crate::web::visitor::Visitor;
@@ -139,6 +140,12 @@ impl Sent {
             password: self.password.as_deref().or(visitor.password.as_deref()),
             burns: self.options.burn.as_deref().is_some_and(|burn| burn != "0"),
         }
+    }
+
+    /// Refuses what says how to keep it, for it is kept already.
+    pub(super) fn check_chooses_nothing(&self) -> Result<(), WebError> {
+        let chooses = self.options.expires.is_some() || self.options.burn.is_some() || self.password.is_some();
+        if chooses { Err(WebError::Refused(Refusal::ChosenBefore)) } else { Ok(()) }
     }
 
     /// The language that was named, or that the main file tells.

@@ -88,7 +88,7 @@ pub(super) async fn key_of(
     if password.len() > MAX_PASSWORD_BYTES {
         return Err(wrong().into());
     }
-    let password = password.to_owned();
+    let password = without_line_end(password).to_owned();
     let key = slowly(move || lock.open(&password)).await?.ok_or_else(wrong)?;
     state.rates.password_was_right(network, &name);
     Ok(key)
@@ -107,7 +107,7 @@ pub(in crate::web) struct Choices<'a> {
 pub(in crate::web) async fn keeping(choices: Choices<'_>) -> Result<Keeping, WebError> {
     let word = choices.expires.filter(|word| !word.is_empty());
     let lifetime = word.map_or(Ok(Lifetime::default()), |word| Lifetime::parse(word).ok_or(WebError::BadLifetime))?;
-    let lock = match choices.password.filter(|password| !password.is_empty()) {
+    let lock = match choices.password.map(without_line_end).filter(|password| !password.is_empty()) {
         Some(password) if password.len() > MAX_PASSWORD_BYTES => return Err(WebError::Refused(Refusal::LongPassword)),
         Some(password) => {
             let password = password.to_owned();
@@ -116,6 +116,11 @@ pub(in crate::web) async fn keeping(choices: Choices<'_>) -> Result<Keeping, Web
         None => None,
     };
     Ok(Keeping { lifetime, lock, burns: choices.burns })
+}
+
+/// What a file with a password in it has behind that, and nobody can type into a field or a header.
+fn without_line_end(password: &str) -> &str {
+    password.trim_end_matches(['\r', '\n'])
 }
 
 async fn slowly<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WebError> {
