@@ -51,8 +51,7 @@ impl Pages {
         };
         let snippets = parts.snippets.clone();
         let (state, watching) = State::start(parts, web_settings(page), stop.clone());
-        fold_older(&snippets).await;
-        list_older(snippets);
+        tidy(snippets);
         let server = web::server::server(listener, state.clone(), workers(page))?;
         let handle = server.handle();
         Ok(Self { address, state, handle, serving: tokio::spawn(server), background: [feeding, watching], stop })
@@ -77,24 +76,18 @@ impl Pages {
     }
 }
 
-/// Before anybody asks for one of them.
-async fn fold_older(snippets: &Snippets) {
-    match snippets.fold_older().await {
-        Ok(0) => {}
-        Ok(found) => tracing::info!("{found} snippets of before have their revisions in them now"),
-        Err(error) => {
-            tracing::error!(error = ?error, "snippets of an older version cannot be read before the next start")
-        }
-    }
-}
-
 /// In the background: nobody waits for it, and what fails is done by the next start.
-fn list_older(snippets: Snippets) {
+fn tidy(snippets: Snippets) {
     tokio::spawn(async move {
         match snippets.list_older().await {
             Ok(0) => {}
             Ok(found) => tracing::info!("{found} snippets of before are on their owners' lists now"),
             Err(error) => tracing::warn!(error = ?error, "older snippets could not be put on their owners' lists"),
+        }
+        match snippets.sweep().await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!("{swept} snippets that were never created whole are removed"),
+            Err(error) => tracing::warn!(error = ?error, "what was never created whole could not be removed"),
         }
     });
 }

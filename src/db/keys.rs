@@ -55,9 +55,6 @@ pub fn older_history(key: &str) -> String {
     format!("{{snippet:{key}}}:history")
 }
 
-/// Present when snippets of before are stored as they are now.
-pub const SNIPPETS_FOLDED: &str = "snippets:folded";
-
 /// Sorted set: keys of this snippet's forks that anybody may know of, scored by when they were made. Lives with the snippet.
 #[must_use]
 pub fn snippet_forks(key: &str) -> String {
@@ -96,6 +93,9 @@ pub fn snippet_channel(key: &str) -> String {
 
 /// What [`snippet`] names look like, as a pattern of Redis; no other name does.
 pub const ALL_SNIPPETS: &str = "{snippet:????????????}";
+
+/// What [`snippet_aside`] names look like.
+pub const ALL_ASIDE: &str = "{snippet:????????????}:aside:*";
 
 /// The key in a name that [`snippet`] made.
 #[must_use]

@@ -1,5 +1,6 @@
 //! Creating: a snippet is put together aside by one command and moved to its key by another, so that nothing which
-//! stands there is ever overwritten and no crash leaves half of one.
+//! stands there is ever overwritten and nobody sees half of one. Where the way to Redis is lost just between, what stands aside is removed by
+//! the next start ([`Snippets::sweep`]).
 
 use redis::{AsyncCommands, Cmd, Pipeline, RedisResult, Value};
 
@@ -65,6 +66,7 @@ impl Snippets {
         let aside = keys::snippet_aside(key.as_str(), &format!("{:x}", rand::random::<u64>()));
         let created = Created { key, new, is_noted, aside, now: self.db.now_ms().await? };
         if self.carry_out(&created).await? {
+            self.mark(&created).await;
             return Ok(());
         }
         self.db.commands().del::<_, ()>(created.aside).await.map_err(DbError::from)?;
@@ -82,6 +84,22 @@ impl Snippets {
             tracing::warn!(error = ?error, "a snippet was created, but is not on its owner's list");
         }
         Ok(moved == Some(Value::Int(1)))
+    }
+
+    /// Marks the address of what will be over, once it is there: a mark alone would keep the address from everybody.
+    async fn mark(&self, created: &Created<'_>) {
+        let Some(expires) = created.expires() else {
+            return;
+        };
+        let mut mark = redis::cmd("SET");
+        mark.arg(keys::snippet_was(created.key.as_str()))
+            .arg(1)
+            .arg("PXAT")
+            .arg(expires + mark_milliseconds())
+            .arg("NX");
+        if let Err(error) = mark.query_async::<()>(&mut self.db.commands()).await {
+            tracing::warn!(error = ?error, "the address of a snippet may be somebody else's when that is over");
+        }
     }
 }
 
@@ -101,13 +119,10 @@ impl Created<'_> {
     /// What puts it together and moves it to its place, and the note on the owner's list; sent as one, answered one by one.
     fn questions(&self) -> Pipeline {
         let Self { key, new, aside, now, .. } = self;
-        let expires = new.keeping.lifetime.milliseconds().map(|lifetime| now + lifetime);
         let mut pipe = Pipeline::with_capacity(COMMANDS);
-        pipe.ignore_errors().add_command(self.fields(expires));
-        if let Some(expires) = expires {
+        pipe.ignore_errors().add_command(self.fields());
+        if let Some(expires) = self.expires() {
             pipe.cmd("PEXPIREAT").arg(aside).arg(expires);
-            let was = keys::snippet_was(key.as_str());
-            pipe.cmd("SET").arg(was).arg(1).arg("PXAT").arg(expires + mark_milliseconds());
         }
         pipe.rename_nx(aside, keys::snippet(key.as_str()));
         if self.is_noted {
@@ -116,7 +131,12 @@ impl Created<'_> {
         pipe
     }
 
-    fn fields(&self, expires: Option<u64>) -> Cmd {
+    /// When it ends.
+    fn expires(&self) -> Option<u64> {
+        self.new.keeping.lifetime.milliseconds().map(|lifetime| self.now + lifetime)
+    }
+
+    fn fields(&self) -> Cmd {
         let Self { new, now, .. } = self;
         let packed = pack(new.content, new.keeping.lock.as_ref().map(|(_, seal)| seal));
         let mut fields = Cmd::with_capacity(FIELDS, packed.bytes.len() + packed.summary.len() + OTHER_BYTES);
@@ -138,7 +158,7 @@ impl Created<'_> {
         if let Some(origin) = new.forked_from {
             fields.arg("forked_from").arg(format!("{} {}", origin.key, origin.revision));
         }
-        if let Some(expires) = expires {
+        if let Some(expires) = self.expires() {
             fields.arg("expires").arg(expires);
         }
         if let Some((lock, _)) = &new.keeping.lock {

@@ -46,6 +46,8 @@ impl Snippets {
     pub async fn remove(&self, key: &SnippetKey) -> Result<bool, DbError> {
         let is_there: bool = self.db.commands().hexists(keys::snippet(key.as_str()), "owner").await?;
         self.end(key, 1, Gone::Removed).await?;
+        let older = [keys::older_revisions(key.as_str()), keys::older_history(key.as_str())];
+        self.db.commands().del::<_, ()>(&older).await?;
         Ok(is_there)
     }
 

@@ -111,13 +111,19 @@ impl Snippets {
 
     /// Gives a snippet to somebody else, deleted or not; tells whether it was the giver's.
     async fn give(&self, key: &SnippetKey, from: &OwnerHash, to: &OwnerHash) -> Result<bool, DbError> {
-        let mut call = self.scripts.hand_over.key(keys::snippet(key.as_str()));
-        call.arg(from.as_str()).arg(to.as_str());
-        let created: u64 = call.invoke_async(&mut self.db.commands()).await?;
-        if created == 0 {
+        let name = keys::snippet(key.as_str());
+        let (owner, created): (Option<String>, Option<u64>) =
+            self.db.commands().hmget(&name, &["owner", "created"]).await?;
+        if !owner.is_some_and(|owner| from.is_text(&owner)) {
             return Ok(false);
         }
-        self.note_owned(to, key, created).await?;
+        // First: what is noted and not given leaves the list when it is read, and what is given and not noted is on none.
+        self.note_owned(to, key, created.unwrap_or(1)).await?;
+        let mut call = self.scripts.hand_over.key(&name);
+        let given: u64 = call.arg(from.as_str()).arg(to.as_str()).invoke_async(&mut self.db.commands()).await?;
+        if given == 0 {
+            return Ok(false);
+        }
         let list = keys::owner_snippets(from.as_str());
         self.db.commands().zrem::<_, _, ()>(list, key.as_str()).await?;
         Ok(true)

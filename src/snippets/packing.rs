@@ -81,6 +81,11 @@ fn compressed(plain: &[u8]) -> Option<Vec<u8>> {
 
 /// Reads what [`pack`] wrote, now or in an older version.
 pub(super) fn unpack(packed: &[u8]) -> Result<Content, String> {
+    let content = unpacked(packed)?;
+    if content.program.files.is_empty() { Err("no file".to_owned()) } else { Ok(content) }
+}
+
+fn unpacked(packed: &[u8]) -> Result<Content, String> {
     match packed.split_first() {
         Some((&PLAIN, plain)) => read(plain),
         Some((&COMPRESSED, small)) => read(&expanded(small)?),
@@ -185,9 +190,14 @@ mod tests {
             assert!(unpack(&whole[..length]).is_err(), "{length}");
         }
         let split_letter = String::from_utf8_lossy(&whole).replace("\"bytes\":4", "\"bytes\":5");
-        for damaged in
-            [[&whole[..], b"x"].concat(), split_letter.into(), b"j{}".to_vec(), b"zabc".to_vec(), b"cabc".to_vec()]
-        {
+        for damaged in [
+            [&whole[..], b"x"].concat(),
+            split_letter.into(),
+            b"j{}".to_vec(),
+            pack(&content(vec![])),
+            b"zabc".to_vec(),
+            b"cabc".to_vec(),
+        ] {
             assert!(unpack(&damaged).is_err(), "{damaged:?}");
         }
     }

@@ -12,7 +12,7 @@ use crate::snippets::revision::{Revision, unpack};
 use crate::snippets::store::{Origin, Snippet, SnippetError, Snippets};
 
 /// What is asked for to know a snippet without its revisions, in the order of [`Stored`].
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "owner",
     "head",
     CONTENT_ID,
@@ -25,6 +25,7 @@ const FIELDS: [&str; 12] = [
     "burns",
     "deleted",
     "gone",
+    "digest",
 ];
 
 /// A snippet without its revisions, as it is stored.
@@ -38,18 +39,21 @@ pub(super) struct Stored {
     forked_from: Option<String>,
     created: Option<String>,
     expires: Option<String>,
-    lock: Option<String>,
-    burns: Option<String>,
+    pub(super) lock: Option<String>,
+    pub(super) burns: Option<String>,
     pub(super) deleted: Option<String>,
     gone: Option<String>,
+    /// An older version of this program wrote it last, and put its revisions elsewhere.
+    digest: Option<String>,
 }
 
 impl FromRedisValue for Stored {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
         let fields: [Option<String>; FIELDS.len()] = from_redis_value(value)?;
-        let [owner, head, content_id, title, language, forked_from, created, expires, lock, burns, deleted, gone] =
-            fields;
-        Ok(Self { owner, head, content_id, title, language, forked_from, created, expires, lock, burns, deleted, gone })
+        let [owner, head, content_id, title, language, forked_from, created, expires, lock, burns, rest @ ..] = fields;
+        let [deleted, gone, digest] = rest;
+        let stored = Self { owner, head, content_id, title, language, forked_from, created, ..Self::default() };
+        Ok(Self { expires, lock, burns, deleted, gone, digest, ..stored })
     }
 }
 
@@ -59,6 +63,11 @@ impl Stored {
         let mut question = redis::cmd("HMGET");
         question.arg(keys::snippet(key.as_str())).arg(&FIELDS);
         question
+    }
+
+    /// Whether it must be folded before its revisions can be read.
+    pub(super) fn is_older(&self) -> bool {
+        self.digest.is_some()
     }
 
     /// Nobody may see anything here: there is nothing, or what was there is deleted or gone.
@@ -109,8 +118,19 @@ impl Snippets {
     /// # Errors
     /// When Redis fails or the snippet is damaged.
     pub async fn load(&self, key: &SnippetKey) -> Result<Option<Snippet>, DbError> {
-        let stored: Stored = Stored::question(key).query_async(&mut self.db.commands()).await?;
+        let stored = self.stored(key).await?;
         if stored.is_nothing() { Ok(None) } else { stored.snippet(key).map(Some) }
+    }
+
+    /// What is stored under this key, in the form of today.
+    pub(super) async fn stored(&self, key: &SnippetKey) -> Result<Stored, DbError> {
+        let question = Stored::question(key);
+        let stored: Stored = question.query_async(&mut self.db.commands()).await?;
+        if !stored.is_older() {
+            return Ok(stored);
+        }
+        self.fold(key).await?;
+        Ok(question.query_async(&mut self.db.commands()).await?)
     }
 
     /// One revision, if there is one.

@@ -62,7 +62,7 @@ pub(super) struct Packed {
 impl Packed {
     pub(super) fn of(content: &Content) -> Self {
         Self {
-            id: format!("{:032x}", rand::random::<u128>()),
+            id: fresh_id(),
             bytes: packing::pack(content),
             title: content.title.clone(),
             language: content.program.language.0.clone(),
@@ -81,6 +81,11 @@ impl Packed {
             summary: hex::encode(key.seal(plain.summary.as_bytes())),
         }
     }
+}
+
+/// An id of a content that is like no other's.
+pub(super) fn fresh_id() -> String {
+    format!("{:032x}", rand::random::<u128>())
 }
 
 fn tagged(form: u8, bytes: &[u8]) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{AsyncCommands, Script};
+use redis::Script;
 
 use crate::db::{Db, DbError, keys};
 use crate::languages::LanguageId;
@@ -13,7 +13,7 @@ use crate::snippets::lifetime::Lifetime;
 use crate::snippets::lock::{Keyring, Lock};
 use crate::snippets::owner::OwnerHash;
 use crate::snippets::questions::Questions;
-use crate::snippets::reading::read_lock;
+use crate::snippets::reading::{Stored, read_lock};
 use crate::snippets::revision::{Content, Packed};
 use crate::snippets::view::Viewed;
 
@@ -295,9 +295,7 @@ impl Snippets {
     }
 
     pub(super) async fn standing(&self, key: &SnippetKey) -> Result<Option<Standing>, DbError> {
-        let fields = ["owner", "deleted", "lock", "burns"];
-        let stored: [Option<String>; 4] = self.db.commands().hmget(keys::snippet(key.as_str()), &fields).await?;
-        let [owner, deleted, lock, burns] = stored;
+        let Stored { owner, deleted, lock, burns, .. } = self.stored(key).await?;
         let Some(owner) = owner else {
             return Ok(None);
         };

@@ -73,6 +73,9 @@ impl Snippets {
         questions.xrevrange_count(keys::snippet_runs(key.as_str()), "+", "-", 1);
         let (mut stored, runs): (Stored, StreamRangeReply) =
             questions.query_async(&mut self.db.commands()).await.map_err(DbError::from)?;
+        if stored.is_older() {
+            stored = self.stored(key).await?;
+        }
         if stored.is_nothing() {
             return Ok(None);
         }

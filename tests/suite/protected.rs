@@ -119,13 +119,13 @@ async fn the_page_asks_for_the_password_and_a_cookie_opens_it_its_socket_and_its
     let runs: redis::streams::StreamRangeReply =
         redis::cmd("XRANGE").arg(runs).arg("-").arg("+").query_async(&mut redis).await.unwrap();
     let id: String = runs.ids[0].get("run").unwrap();
-    let of_fork: (String, String) = redis::cmd("HMGET")
+    let of_fork: (Option<String>, String) = redis::cmd("HMGET")
         .arg(format!("{{snippet:{}}}", page.key))
         .arg(&["title", "language"])
         .query_async(&mut redis)
         .await
         .unwrap();
-    assert_eq!(of_fork, (String::new(), String::new()));
+    assert_eq!(of_fork, (None, String::new()));
     let (left, request): (i64, bool) = redis::pipe()
         .cmd("TTL")
         .arg(format!("{{runs:0}}:{id}:log"))
