@@ -57,9 +57,8 @@ async fn what_burns_gives_its_bytes_its_arguments_and_its_input() {
     }
     let json = shell.curl(&["-X", "POST", "-H", "Accept: application/json", &keep()]).body;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let program = &json["program"];
-    assert_eq!((&program["files"][1]["content"], &program["args"][0]), (&"AP8B".into(), &"--mine".into()), "{json}");
-    assert_eq!(program["stdin"], "typed");
+    assert_eq!((&json["files"][1]["content"], &json["args"][0]), (&"AP8B".into(), &"--mine".into()), "{json}");
+    assert_eq!((&json["stdin"], &json["revision"]), (&"typed".into(), &1.into()), "as of any other snippet");
     let zip = shell.curl(&["-X", "POST", "-o", "burnt.zip", &keep()]);
     assert_eq!((zip.header("content-type"), zip.header("cache-control")), (Some("application/zip"), Some("no-store")));
     let bytes = std::fs::read(shell.directory.path().join("burnt.zip")).unwrap();

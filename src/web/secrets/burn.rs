@@ -9,6 +9,7 @@ use crate::program::Program;
 use crate::snippets::key::SnippetKey;
 use crate::snippets::revision::Content;
 use crate::web::accept::Form;
+use crate::web::api::read;
 use crate::web::archive;
 use crate::web::arguments;
 use crate::web::assets::Page;
@@ -43,7 +44,10 @@ pub(in crate::web) async fn burn(
     let revision = state.snippets.burn(&entered.snippet, &entered.keyring).await?;
     let wanted = Form::wanted(request.headers());
     if wanted != Form::Page {
-        let mut response = for_program(&key, revision.content, wanted)?;
+        let mut response = match wanted {
+            Form::Json => read::json((&request, &state), &entered.snippet, (revision.number, &revision.content)),
+            _ => for_program(&key, &revision.content)?,
+        };
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         return Ok(response);
     }
@@ -58,11 +62,8 @@ pub(in crate::web) async fn burn(
         .body(html))
 }
 
-/// Everything as JSON; else the files, as text where text can hold them.
-fn for_program(key: &SnippetKey, content: Content, wanted: Form) -> Result<HttpResponse, WebError> {
-    if wanted == Form::Json {
-        return Ok(HttpResponse::Ok().insert_header(("x-robots-tag", "noindex")).json(content));
-    }
+/// The files, as text where text can hold them.
+fn for_program(key: &SnippetKey, content: &Content) -> Result<HttpResponse, WebError> {
     let files = &content.program.files;
     if files.len() > 1 && files.iter().any(|file| file.content.as_text().is_none()) {
         return archive::as_zip(key, files);
