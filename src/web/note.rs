@@ -16,7 +16,7 @@ const LIFETIME: Duration = Duration::minutes(1);
 pub(super) enum Note {
     /// The visitor asked for a fresh page, and knows that nothing is at its address.
     Fresh,
-    /// The visitor has saved what can be read once.
+    /// The visitor has saved it just now.
     Kept,
 }
 

@@ -151,8 +151,8 @@ impl Sent {
     fn go_to(&self, stored: &Stored) -> HttpResponse {
         let mut builder = HttpResponse::SeeOther();
         builder.insert_header((LOCATION, format!("/{}", stored.key)));
-        let note = stored.burns.then(|| self.visitor.note_cookie(Note::Kept, &stored.key));
-        for cookie in self.cookies(&stored.lock).into_iter().chain(note) {
+        let note = self.visitor.note_cookie(Note::Kept, &stored.key);
+        for cookie in self.cookies(&stored.lock).into_iter().chain([note]) {
             builder.cookie(cookie);
         }
         builder.finish()

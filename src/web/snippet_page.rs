@@ -24,6 +24,7 @@ use crate::web::fresh_page::{Start, first_language, fresh};
 use crate::web::kept_page::{self, Html, Name};
 use crate::web::last_run::{self, LastRun};
 use crate::web::moment::Moment;
+use crate::web::note::Note;
 use crate::web::query::Query;
 use crate::web::snippet_data::SnippetData;
 use crate::web::state::State;
@@ -82,7 +83,8 @@ pub(super) async fn show(
     start: Query<Start>,
 ) -> Result<HttpResponse, WebError> {
     let found = state.snippets.view(&key).await?;
-    if let Some(found) = found.as_ref().filter(|found| found.content.is_some()) {
+    let is_saved = visitor.note == Some(Note::Kept);
+    if let Some(found) = found.as_ref().filter(|found| found.content.is_some() && !is_saved) {
         let (snippet, run) = (&found.snippet, found.latest_run.as_deref());
         let name = Name::of(&page.site, snippet, snippet.owner.is(&visitor.hash), run, obstacle(&state));
         if let Some(html) = kept_page::find(&name, &page.nonce) {
@@ -95,12 +97,36 @@ pub(super) async fn show(
         view = by_door(&state, &visitor, &key, None).await?;
     }
     match view {
+        Some(view) if is_saved => show_saved(&state, page, &visitor, (key.into_inner(), view)).await,
         Some(view) => respond(&state, page, &visitor, view, None).await,
         None => show_fresh(&state, page, &visitor, (key.into_inner(), &start)).await,
     }
 }
 
-/// A fresh page, or the way back to what was just deleted. That it was asked for is told once: what is loaded again, or sent to others, is a dead link.
+/// What a form has just saved; told once.
+async fn show_saved(
+    state: &State,
+    page: Page,
+    visitor: &Visitor,
+    (key, view): (SnippetKey, View),
+) -> Result<HttpResponse, WebError> {
+    let told = view.snippet.as_ref().map(|snippet| format!("Saved as revision {}.", snippet.head));
+    let response = respond(state, page, visitor, View { notice: told, ..view }, None).await?;
+    Ok(without_note(response, visitor, &key))
+}
+
+/// A note is for one answer.
+fn without_note(mut response: HttpResponse, visitor: &Visitor, key: &SnippetKey) -> HttpResponse {
+    if let Some(spent) = visitor.spent_note(key) {
+        // Fails only for names and values that no header can hold; ours are plain.
+        let _ = response.add_cookie(&spent);
+    }
+    response
+}
+
+/// A fresh page, or the way back to what was just deleted.
+///
+/// That it was asked for is told once: what is loaded again, or sent to others, is a dead link.
 async fn show_fresh(
     state: &State,
     page: Page,
@@ -112,14 +138,8 @@ async fn show_fresh(
         let behind = format!("/{key}/deleted");
         return Ok(HttpResponse::SeeOther().insert_header((LOCATION, behind)).finish());
     }
-    let spent = visitor.spent_note(&key);
-    let view = fresh(state, visitor, key, start).await?;
-    let mut response = respond(state, page, visitor, view, None).await?;
-    if let Some(spent) = spent {
-        // Fails only for names and values that no header can hold; ours are plain.
-        let _ = response.add_cookie(&spent);
-    }
-    Ok(response)
+    let view = fresh(state, visitor, key.clone(), start).await?;
+    Ok(without_note(respond(state, page, visitor, view, None).await?, visitor, &key))
 }
 
 /// Answers with the page; with a story, it is the answer to what was not done.

@@ -92,7 +92,11 @@ async fn a_browser_without_scripts_runs_saves_forks_and_deletes() {
     assert!(source.contains("<span class=\"ink-green\">late</span>") && !source.contains("cm-content"), "{source}");
     browser.find("#content").await.send_keys("# more").await.unwrap();
     browser.find("#save").await.click().await.unwrap();
-    until_shown(&browser, "# more").await;
+    let saved = until_shown(&browser, "Saved as revision 2.").await;
+    assert!(saved.contains("# more"), "{saved}");
+    browser.driver.refresh().await.unwrap();
+    until_shown(&browser, "Finished with exit code 0").await;
+    assert!(!browser.driver.source().await.unwrap().contains("Saved as revision"), "it is said once");
     browser.find("#fork").await.click().await.unwrap();
     until_shown(&browser, "Fork of").await;
     browser.driver.back().await.unwrap();
