@@ -96,20 +96,25 @@ async fn measure(sides: &[Side]) -> Vec<(&'static str, Vec<Measured>)> {
 fn report(title: &str, measured: &[(&'static str, Vec<Measured>)]) {
     println!("\n{title}, {} connections, median of {ROUNDS} rounds of {} ms", load::CONNECTIONS, ROUND.as_millis());
     let rate = |rounds: &[Measured]| median(rounds.iter().map(Measured::rate).collect());
-    let bare = measured.first().map_or(1.0, |(_, rounds)| rate(rounds));
     for (name, rounds) in measured {
         let (p50, p99) = (median(rounds.iter().map(|one| one.percentile(50)).collect()), worst(rounds));
         println!(
             "  {name:<18} {:>7.0}/s  {:>4.0} % of bare  p50 {p50:.2} ms  p99 {p99:.2} ms ({:.1} × p50)  {} bytes  \
              processor {:.1} µs, and Redis {:.1}",
             rate(rounds),
-            100.0 * rate(rounds) / bare,
+            100.0 * ratio(rounds, &measured[0].1),
             p99 / p50,
             rounds.first().map_or(0, |one| one.bytes),
             median(rounds.iter().map(|one| one.worked.as_secs_f64() * 1e6 / one.count()).collect()),
             median(rounds.iter().map(|one| one.redis_worked.as_secs_f64() * 1e6 / one.count()).collect()),
         );
     }
+}
+
+/// The median of what one side does for each that the other does in the same round: the medians of two sides may be of
+/// different moments of the machine.
+fn ratio(rounds: &[Measured], others: &[Measured]) -> f64 {
+    median(rounds.iter().zip(others).map(|(one, other)| one.rate() / other.rate()).collect())
 }
 
 /// The median round's p99.
