@@ -114,9 +114,14 @@ async fn whoever_guesses_locks_out_nobody_else_and_all_together_are_bounded() {
     }
     // Each from an address of its own, until all together have tried as often as they may.
     let guess = |number: u32| read(&format!("198.51.100.{number}"), "wrong", &kept.body);
-    let refused = (1..60).map(guess).find(|answer| answer.status == 429).unwrap();
+    let refused = (1..250).map(guess).find(|answer| answer.status == 429).unwrap();
     assert!(refused.body.contains("from many places") && refused.header("retry-after").is_some(), "{refused:?}");
-    assert_eq!(read("203.0.113.3", "correct horse", &kept.body).status, 429);
+    // A try is earned back each second or so, and may be between these two.
+    let is_refused = |number: u32| {
+        guess(number);
+        read(&format!("192.0.2.{number}"), "correct horse", &kept.body).status == 429
+    };
+    assert!((1..250).any(is_refused), "the right one as well, while others have used up all tries");
     assert_eq!(read("203.0.113.3", "correct horse", &other.body).status, 200, "another snippet is none of that");
 }
 
