@@ -5,8 +5,9 @@
 //!
 //! All three run as processes of their own on this machine, with the same number of workers and the same Redis,
 //! asked in turns by the same client over 64 connections. Figures are printed, never asserted. Arguments name parts
-//! (`view`, `create`) or sides (`bare`, `sqlite`, `codecube`, `beside`): only those are measured. `beside=http://HOST:PORT/PATH` adds a
-//! page of any other server on this machine to the views, for instance of another pastebin.
+//! (`view`, `create`) or sides (`bare`, `sqlite`, `codecube`, `beside`): only those are measured.
+//! `beside=http://HOST:PORT/PATH` adds a page of any other server on this machine to the views, for instance of another
+//! pastebin.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
 
 mod bare;

@@ -115,7 +115,8 @@ pub const MARK_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Sorted set: keys of the snippets of one owner, scored by when they were created.
 ///
-/// A list to look at; whose a snippet is, it says itself. An owner's first is not on it where its key follows from the owner's hash.
+/// A list to look at; whose a snippet is, it says itself. An owner's first is not on it where its key follows from the
+/// owner's hash.
 #[must_use]
 pub fn owner_snippets(owner_hash: &str) -> String {
     format!("{{owner:{owner_hash}}}:snippets")

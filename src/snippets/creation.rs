@@ -1,6 +1,6 @@
 //! Creating: a snippet is put together aside by one command and moved to its key by another, so that nothing which
-//! stands there is ever overwritten and nobody sees half of one. Where the way to Redis is lost just between, what stands aside is removed by
-//! the next start ([`Snippets::sweep`]).
+//! stands there is ever overwritten and nobody sees half of one. Where the way to Redis is lost just between, what stands
+//! aside is removed by the next start ([`Snippets::sweep`]).
 
 use redis::{AsyncCommands, Cmd, Pipeline, RedisResult, Value};
 

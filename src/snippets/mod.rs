@@ -1,12 +1,13 @@
 //! Snippets: what a URL key names, who owns it, its revisions, and who looks at it now.
 //!
 //! - [`key`], [`owner`], [`revision`]: the words, parsed at the edge; `packing`: a content as it is stored
-//! - `creation`, [`store`]: create and save, each change one step for Redis; `reading`: a snippet and its revisions
+//! - `creation`, [`store`]: create and save, by `script` or so that nobody sees half of it; `reading`: a snippet and its
+//!   revisions
 //! - [`history`]: which revisions there are; [`forks`]: what was made from it; [`lifetime`]: expiry, deletion and its undoing
 //! - [`view`]: all that a page shows, by one question; `questions`: one for many who ask at once
 //! - [`lock`]: passwords, and contents that storage cannot read; [`relock`]: another password
 //! - [`ending`]: burning and removal; [`ownership`], [`moving`]: what somebody owns, and taking it elsewhere
-//! - [`older`]: what older versions stored, brought to the form of today
+//! - [`older`]: what older versions stored, brought to the form of today; what was never created whole, swept away
 //! - [`presence`]: how many look at a snippet
 
 mod creation;
@@ -26,5 +27,6 @@ mod questions;
 mod reading;
 pub mod relock;
 pub mod revision;
+mod script;
 pub mod store;
 pub mod view;

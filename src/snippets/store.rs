@@ -1,8 +1,6 @@
-//! The store: snippets in Redis, and saving. Each change is one step for Redis, so no crash leaves half a snippet.
+//! The store: snippets in Redis, and saving. A change of what is there is one step for Redis, so no crash leaves half of one.
 
 use std::sync::Arc;
-
-use redis::Script;
 
 use crate::db::{Db, DbError, keys};
 use crate::languages::LanguageId;
@@ -15,6 +13,7 @@ use crate::snippets::owner::OwnerHash;
 use crate::snippets::questions::Questions;
 use crate::snippets::reading::{Stored, read_lock};
 use crate::snippets::revision::{Content, Packed};
+use crate::snippets::script::Scripts;
 use crate::snippets::view::Viewed;
 
 /// How often a save or a reading is tried while the snippet gets another lock each time.
@@ -175,19 +174,6 @@ impl Saved {
     }
 }
 
-pub(super) struct Scripts {
-    save: Script,
-    pub(super) presence: Script,
-    pub(super) expire: Script,
-    pub(super) delete: Script,
-    pub(super) undelete: Script,
-    pub(super) end: Script,
-    pub(super) hand_over: Script,
-    pub(super) note_fork: Script,
-    pub(super) relock: Script,
-    pub(super) fold: Script,
-}
-
 /// What must be known of a snippet before it is changed.
 pub(super) struct Standing {
     pub(super) owner: OwnerHash,
@@ -208,19 +194,7 @@ impl Snippets {
     /// The snippets in this Redis.
     #[must_use]
     pub fn new(db: Db) -> Self {
-        let scripts = Scripts {
-            save: Script::new(include_str!("scripts/save.lua")),
-            presence: Script::new(include_str!("scripts/presence.lua")),
-            expire: Script::new(include_str!("scripts/expire.lua")),
-            delete: Script::new(include_str!("scripts/delete.lua")),
-            undelete: Script::new(include_str!("scripts/undelete.lua")),
-            end: Script::new(include_str!("scripts/end.lua")),
-            hand_over: Script::new(include_str!("scripts/hand_over.lua")),
-            note_fork: Script::new(include_str!("scripts/note_fork.lua")),
-            relock: Script::new(include_str!("scripts/relock.lua")),
-            fold: Script::new(include_str!("scripts/fold.lua")),
-        };
-        Self { db, scripts: Arc::new(scripts), views: Questions::default() }
+        Self { db, scripts: Arc::new(Scripts::load()), views: Questions::default() }
     }
 
     /// The same snippets by a connection of their own, whose questions are not shared with others.

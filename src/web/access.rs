@@ -84,8 +84,8 @@ pub(super) async fn log(
     Ok(response)
 }
 
-/// Middleware: the host must be one of ours, the address must hold no secret, and what changes something must come from one of our own pages or
-/// from a program, in time, and not too often.
+/// Middleware: the host must be one of ours, the address must hold no secret, and what changes something must come from
+/// one of our own pages or from a program, in time, and not too often.
 pub(super) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -8,7 +8,8 @@
 //! - `colour`: code and output with colours, for pages without a script; `last_run`; `kept_page`, `language_list`
 //! - `secrets`: passwords, burning, log-in; `owned`: one's own snippets; `contact`, `qr`
 //! - `sharing`: a snippet in other sites: embed, oEmbed, picture
-//! - around every answer: `error`, `story`, `refusal`, `excess`, `error_page`, `accept`, `links`, `headers`, `access`, `origin`, `network`, `rates`, `shares`, `query`, `posted`, `urlencoded`, `visitor`
+//! - around every answer: `error`, `story`, `refusal`, `excess`, `error_page`, `accept`, `links`, `headers`,
+//!   `access`, `origin`, `network`, `rates`, `shares`, `query`, `posted`, `urlencoded`, `visitor`
 
 pub mod rates;
 pub mod routes;

@@ -114,7 +114,8 @@ pub(super) fn of_storage(error: &DbError) -> Story {
         DbError::Unreachable(_) if error.is_unanswered() => story(
             StatusCode::SERVICE_UNAVAILABLE,
             UNANSWERED,
-            "Storage did not answer in time; what you sent may have been saved all the same. Keep your text, and look at the snippet, or at your list (/mine), before you send it again.",
+            "Storage did not answer in time; what you sent may have been saved all the same. Keep your text, and look at the \
+             snippet, or at your list (/mine), before you send it again.",
         ),
         DbError::Unreachable(_) => silent(),
         DbError::Full(_) => story(
